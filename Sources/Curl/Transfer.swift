@@ -1,0 +1,117 @@
+// One transfer: its easy handle, what it sends and what it received so far.
+//
+// Threads: made, used and freed on the client's thread only. libcurl holds an unretained pointer to it from `start`
+// until the handle is removed from the multi handle; `TransferLoop` keeps it alive for that time.
+
+internal import CCurl
+
+/// A pooled easy handle with the state of the request that it is serving.
+final class Transfer {
+    /// What came of the response.
+    struct Reception {
+        var headerBytes: [UInt8] = []
+        var body: [UInt8] = []
+        var receivedHeaderBytes = 0
+        var finalStatus: Int?
+        var expectsStatusLine = true
+        var headersAreComplete = false
+        var headersAreTooLong = false
+        var bodyIsTruncated = false
+        var refusedAddress: CurlAddress?
+        var remoteAddress: CurlAddress?
+        var sendCount = 0
+        var resendIsRefused = false
+    }
+
+    let easy: EasyHandle
+    var reception = Reception()
+    private(set) var submission: Submission?
+    private var headers: HeaderList?
+    private let errorText: ErrorText
+
+    /// Nil if libcurl has no handle to give.
+    init?() {
+        guard let easy = EasyHandle() else { return nil }
+        self.easy = easy
+        errorText = ErrorText()
+    }
+
+    /// Takes the request and sets every option. The transfer must be finished with ``finish()`` even if this throws.
+    func start(_ submission: Submission, configuration: CurlConfiguration) throws(OptionFailure) {
+        self.submission = submission
+        try easy.setPolicy(configuration)
+        let list = try HeaderList(submission.headerLines)
+        try easy.setRequest(submission.request, headers: list)
+        headers = consume list
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        try unsafe easy.setContext(context, errorText: errorText.buffer)
+    }
+
+    /// The transfer behind a pointer that libcurl gives back.
+    @unsafe static func recover(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+        guard let context = unsafe context else { return nil }
+        return unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    /// What came of it, from libcurl's result. Before ``finish()``.
+    func result(_ code: CURLcode) -> Result<TransferOutcome, CurlError> {
+        let moments = easy.moments()
+        let isCutOnPurpose = code == CURLE_WRITE_ERROR && reception.bodyIsTruncated
+        guard code == CURLE_OK || isCutOnPurpose, reception.refusedAddress == nil else {
+            return .failure(failure(code, moments: moments))
+        }
+        return .success(
+            TransferOutcome(
+                status: easy.number(CURLINFO_RESPONSE_CODE),
+                httpVersion: httpVersion,
+                headerBytes: reception.headerBytes,
+                body: reception.body,
+                bodyIsTruncated: reception.bodyIsTruncated,
+                moments: moments,
+                remoteAddress: reception.remoteAddress,
+                connectionWasReused: easy.number(CURLINFO_NUM_CONNECTS) == 0,
+                sendCount: reception.sendCount,
+            )
+        )
+    }
+
+    /// Forgets the request. The handle must be out of the multi handle.
+    func finish() {
+        easy.reset()
+        headers = nil
+        submission = nil
+        reception = Reception()
+        errorText.clear()
+    }
+
+    private var httpVersion: String {
+        switch easy.number(CURLINFO_HTTP_VERSION) {
+        case Int(CURL_HTTP_VERSION_1_0): "1.0"
+        case Int(CURL_HTTP_VERSION_2_0): "2"
+        default: "1.1"
+        }
+    }
+
+    private func failure(_ code: CURLcode, moments: TransferMoments) -> CurlError {
+        let hasPeer = easy.number(CURLINFO_PRIMARY_PORT) != 0
+        let phase = FailureMap.phase(reception: reception, moments: moments, hasPeer: hasPeer)
+        let timings = CurlTimings(moments: moments, phase: phase)
+        return FailureMap.error(code, text: errorText.text, reception: reception, phase: phase, timings: timings)
+    }
+}
+
+/// The buffer that libcurl writes the reason of a failure into.
+@safe private struct ErrorText: ~Copyable {
+    let buffer: UnsafeMutablePointer<CChar>
+
+    init() {
+        unsafe buffer = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        unsafe buffer.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    }
+
+    deinit { unsafe buffer.deallocate() }
+
+    var text: String { unsafe String(cString: buffer) }
+
+    func clear() { unsafe buffer.pointee = 0 }
+}

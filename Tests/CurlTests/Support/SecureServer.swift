@@ -1,0 +1,127 @@
+// nginx with TLS, and a certificate authority of the tests' own, made by the openssl command.
+
+import Curl
+import Foundation
+import Testing
+
+/// An nginx process with one TLS port for each kind of certificate. Ended by ``stop()``.
+final class SecureServer {
+    enum Kind: String, CaseIterable { case good, expired, wrongHost, clientCertificate, oldProtocol }
+
+    let authority: [UInt8]
+    let clientCertificate: [UInt8]
+    let clientKey: [UInt8]
+    private let directory: URL
+    private let ports: [Kind: UInt16]
+    private let process = Process()
+
+    func url(_ kind: Kind, _ path: String = "/") -> String { "https://127.0.0.1:\(ports[kind] ?? 0)\(path)" }
+
+    init() throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "curl-tests-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let maker = CertificateMaker(directory: directory)
+        try maker.makeAuthority()
+        try maker.make("good", names: "IP:127.0.0.1,DNS:localhost", days: 2)
+        try maker.make("expired", names: "IP:127.0.0.1", days: -1)
+        try maker.make("wrong", names: "DNS:example.com", days: 2)
+        try maker.make("client", names: "DNS:client", days: 2)
+        authority = try maker.bytes("ca.pem")
+        clientCertificate = try maker.bytes("client.pem")
+        clientKey = try maker.bytes("client.key")
+        ports = Dictionary(uniqueKeysWithValues: try Kind.allCases.map { ($0, try Socket.closedPort()) })
+        try start()
+    }
+
+    func stop() {
+        process.terminate()
+        process.waitUntilExit()
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    private func start() throws {
+        let servers = [
+            server(.good, "good"), server(.expired, "expired"), server(.wrongHost, "wrong"),
+            server(.clientCertificate, "good", "ssl_verify_client on; ssl_client_certificate \(path("ca.pem"));"),
+            server(.oldProtocol, "good", "ssl_protocols TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0;"),
+        ]
+        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map { "\($0)_temp_path \(path("tmp"));" }.joined(separator: " ")
+        let configuration = """
+            daemon off; worker_processes 1; pid \(path("nginx.pid")); error_log stderr notice;
+            events { worker_connections 1024; }
+            http { access_log off; \(temporary)
+            server { listen unix:\(path("plain"));
+              location / { return 200 "$request_method $http_x_protocol $http_x_mark"; } }
+            \(servers.joined(separator: "\n")) }
+            """
+        try Data(configuration.utf8).write(to: directory.appending(path: "nginx.conf"))
+        process.executableURL = URL(fileURLWithPath: "/usr/sbin/nginx")
+        process.arguments = ["-e", "stderr", "-c", path("nginx.conf")]
+        let output = Pipe()
+        process.standardError = output
+        try process.run()
+        // The sockets listen before the workers start.
+        var log = ""
+        while !log.contains("start worker process ") {
+            let data = output.fileHandleForReading.availableData
+            try #require(!data.isEmpty, "nginx ended: \(log)")
+            log += String(decoding: data, as: UTF8.self)
+        }
+        output.fileHandleForReading.readabilityHandler = { if $0.availableData.isEmpty { $0.readabilityHandler = nil } }
+    }
+
+    /// Behind a proxy of its own, so that the body is read before the answer: nginx resets the stream otherwise.
+    private func server(_ kind: Kind, _ name: String, _ more: String = "") -> String {
+        """
+        server { listen 127.0.0.1:\(ports[kind] ?? 0) ssl http2; \(more)
+          ssl_certificate \(path(name + ".pem")); ssl_certificate_key \(path(name + ".key"));
+          location / { proxy_pass http://unix:\(path("plain")); proxy_set_header X-Protocol $server_protocol; } }
+        """
+    }
+
+    private func path(_ name: String) -> String { directory.appending(path: name).path }
+}
+
+/// Runs the openssl command in one directory.
+struct CertificateMaker {
+    let directory: URL
+
+    func bytes(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: directory.appending(path: name))) }
+
+    func makeAuthority() throws {
+        try run(["req", "-x509"] + newKey("ca") + ["-out", "ca.pem", "-days", "2", "-subj", "/CN=Test authority"])
+    }
+
+    func make(_ name: String, names: String, days: Int) throws {
+        try run(["req"] + newKey(name) + ["-out", "\(name).csr", "-subj", "/CN=\(name)"])
+        try Data("subjectAltName=\(names)\n".utf8).write(to: directory.appending(path: "\(name).ext"))
+        try run([
+            "x509", "-req", "-in", "\(name).csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+            "-days", "\(days)", "-extfile", "\(name).ext", "-out", "\(name).pem",
+        ])
+    }
+
+    private func newKey(_ name: String) -> [String] {
+        ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "\(name).key"]
+    }
+
+    private func run(_ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
+        process.arguments = arguments
+        process.currentDirectoryURL = directory
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0, "openssl \(arguments)")
+    }
+}
+
+/// Runs `body` with nginx and a client, both ended afterwards.
+func withSecureServer(allowsHTTP2: Bool = true, _ body: (SecureServer, CurlClient) async throws -> Void) async throws {
+    let server = try SecureServer()
+    defer { server.stop() }
+    try await withClient(CurlConfiguration(allowsHTTP2: allowsHTTP2)) { try await body(server, $0) }
+}
