@@ -1,0 +1,111 @@
+// The producer's and the operator's side of the engine. It holds no state but its connection: any number of processes
+// may have one. Every call is one round trip to Redis unless its comment says otherwise.
+
+public import Redis
+
+/// Puts jobs into queues, and looks at and repairs what is there.
+public final class QueueClient: Sendable {
+    let redis: RedisClient
+    let namespace: String
+    private let scriptTimeMilliseconds: Int64
+
+    /// - Parameters:
+    ///   - redis: the connection; the caller shuts it down.
+    ///   - namespace: what every key begins with.
+    ///   - scriptTimeMilliseconds: the time that scripts take for now; 0, as in production, is Redis's own clock.
+    public init(redis: RedisClient, namespace: String = "aj", scriptTimeMilliseconds: Int64 = 0) {
+        self.redis = redis
+        self.namespace = namespace
+        self.scriptTimeMilliseconds = scriptTimeMilliseconds
+    }
+
+    /// Enqueues jobs: all of them or none. Not idempotent: after ``QueueError/Code/unavailable`` the jobs may be there,
+    /// so a caller that repeats uses receipts, ``submit(_:to:)``.
+    public func enqueue(_ jobs: [NewJob], to queue: QueueName) async throws(QueueError) {
+        _ = try await submit(Submission(groups: [.init(jobs: jobs)]), to: queue)
+    }
+
+    /// Enqueues a submission unless its receipts say that this was done before.
+    public func submit(_ submission: Submission, to queue: QueueName) async throws(QueueError) -> SubmissionResult {
+        let jobCount = submission.groups.reduce(0) { $0 + $1.jobs.count }
+        guard jobCount <= Limits.maximumJobsPerEnqueue else {
+            throw QueueError(.limitExceeded, "\(jobCount) jobs; at most \(Limits.maximumJobsPerEnqueue) at a time")
+        }
+        for job in submission.groups.lazy.flatMap(\.jobs) {
+            guard job.envelope.arguments.count <= Limits.maximumArgumentsBytes else {
+                throw QueueError(.limitExceeded, "arguments over \(Limits.maximumArgumentsBytes) bytes")
+            }
+        }
+        let reply = try await run(enqueueCommand(submission, queue))
+        return try read(reply, for: submission)
+    }
+
+    private func enqueueCommand(_ submission: Submission, _ queue: QueueName) -> RedisCommand {
+        let keys = Keys(namespace: namespace, queue: queue)
+        var names = [keys.ready, keys.jobs, keys.due, keys.doorbell, keys.counters]
+        if let receipt = submission.receipt { names.append(keys.receipt(receipt.key)) }
+        for case let receipt? in submission.groups.map(\.receipt) { names.append(keys.receipt(receipt.key)) }
+
+        var command = RedisCommand(script: Scripts.enqueue, keys: names)
+        command.append(scriptTimeMilliseconds)
+        command.append(Limits.receiptLifetimeMilliseconds)
+        command.append(Limits.maximumDoorbellTokens)
+        command.append(submission.receipt?.digest ?? "")
+        command.append(submission.groups.count)
+        for group in submission.groups {
+            command.append(group.receipt?.digest ?? "")
+            command.append(group.jobs.count)
+            for job in group.jobs { command.append(job) }
+        }
+        return command
+    }
+
+    private func read(_ reply: RedisReply, for submission: Submission) throws(QueueError) -> SubmissionResult {
+        guard let parts = reply.arrayValue, let verdict = parts.first?.string else { throw unexpected(reply) }
+        if verdict == "conflict" {
+            guard let number = parts.last?.integerValue else { throw unexpected(reply) }
+            return .conflict(group: number == 0 ? nil : Int(number) - 1)
+        }
+        guard parts.count == submission.groups.count + 1 else { throw unexpected(reply) }
+        let isDuplicate = verdict == "duplicate"
+        var groups: [SubmissionResult.Group] = []
+        for (group, part) in zip(submission.groups, parts.dropFirst()) {
+            guard let line = part.string else { throw unexpected(reply) }
+            if line.isEmpty, !isDuplicate {
+                groups.append(.init(ids: group.jobs.map(\.id), isDuplicate: false))
+            } else {
+                groups.append(
+                    .init(ids: line.split(separator: " ").compactMap { JobID(String($0)) }, isDuplicate: true))
+            }
+        }
+        return .accepted(groups)
+    }
+
+    // MARK: - Shared by the extensions
+
+    func run(_ command: RedisCommand) async throws(QueueError) -> RedisReply {
+        do { return try await redis.run(command) } catch { throw QueueError(error) }
+    }
+
+    func run(_ commands: [RedisCommand]) async throws(QueueError) -> [RedisReply] {
+        let replies: [RedisReply]
+        do { replies = try await redis.run(commands) } catch { throw QueueError(error) }
+        for case .failure(let failure) in replies {
+            throw QueueError(.unexpectedReply, "\(failure.code) \(failure.message)")
+        }
+        return replies
+    }
+
+    func unexpected(_ reply: RedisReply) -> QueueError {
+        QueueError(.unexpectedReply, "a script answered in an unknown form")
+    }
+}
+
+extension RedisCommand {
+    /// A job as the scripts expect it: id, delay, envelope.
+    mutating func append(_ job: NewJob) {
+        append(job.id.bytes)
+        append(job.delayMilliseconds)
+        append(job.envelope.bytes)
+    }
+}

@@ -1,0 +1,50 @@
+/// A promise to a caller that the same submission is carried out once.
+public struct Receipt: Sendable, Hashable {
+    /// Names the submission; kept for ``Limits/receiptLifetimeMilliseconds``.
+    public let key: String
+    /// Of what was submitted: another digest under the same key is a conflict. Not empty, no line ends.
+    public let digest: String
+
+    public init(key: String, digest: String) {
+        self.key = key
+        self.digest = digest
+    }
+}
+
+/// Jobs that go into one queue together: all of them or none.
+public struct Submission: Sendable {
+    /// The jobs of one event, say, and the receipt that answers for them.
+    public struct Group: Sendable {
+        public var receipt: Receipt?
+        public var jobs: [NewJob]
+
+        public init(receipt: Receipt? = nil, jobs: [NewJob]) {
+            self.receipt = receipt
+            self.jobs = jobs
+        }
+    }
+
+    /// Answers for the submission as a whole.
+    public var receipt: Receipt?
+    public var groups: [Group]
+
+    public init(receipt: Receipt? = nil, groups: [Group]) {
+        self.receipt = receipt
+        self.groups = groups
+    }
+}
+
+/// What became of a ``Submission``.
+public enum SubmissionResult: Sendable, Hashable {
+    /// The ids of one group's jobs, and whether they were enqueued by an earlier submission.
+    public struct Group: Sendable, Hashable {
+        public let ids: [JobID]
+        public let isDuplicate: Bool
+    }
+
+    /// Redis has all of it.
+    case accepted([Group])
+    /// Nothing was enqueued: a receipt's key was used with another digest. `group` counts from 0; nil is the
+    /// submission's own receipt.
+    case conflict(group: Int?)
+}

@@ -1,0 +1,87 @@
+import Synchronization
+
+/// The name of one job: 20 characters that sort by the time of making.
+///
+/// 45 bits of Unix milliseconds, 35 bits that each process draws at its start, and a 20-bit counter, in Crockford's
+/// base 32 in lower case. Two processes make the same id only if they drew the same 35 bits and count alike in the same
+/// millisecond; one process never does. Held in two words, so that copying one allocates nothing.
+public struct JobID: Sendable, Hashable {
+    /// The number of characters of every id.
+    public static let length = 20
+
+    private let front: UInt64
+    private let back: UInt64
+
+    /// Makes an id that no other call makes.
+    ///
+    /// - Parameter nowMilliseconds: the wall clock's Unix time in ms; taken for the id's age only, so it may be off.
+    public init(nowMilliseconds: Int64) {
+        let (milliseconds, count) = Self.sequence.next(nowMilliseconds)
+        let time = UInt64(milliseconds) & 0x1FFF_FFFF_FFFF
+        let process = Self.sequence.process
+        front = time << 5 | process >> 30
+        back = (process & 0x3FFF_FFFF) << 20 | UInt64(count)
+    }
+
+    /// Reads an id; nil unless `bytes` are 20 characters of the alphabet.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == Self.length else { return nil }
+        var words: (UInt64, UInt64) = (0, 0)
+        for (index, byte) in bytes.enumerated() {
+            let value = Self.values[Int(byte)]
+            guard value < 32 else { return nil }
+            if index < 10 { words.0 = words.0 << 5 | UInt64(value) } else { words.1 = words.1 << 5 | UInt64(value) }
+        }
+        (front, back) = words
+    }
+
+    /// Unix time in ms at which the id was made, by the maker's clock.
+    public var createdMilliseconds: Int64 { Int64(front >> 5) }
+
+    /// The id's characters.
+    public var bytes: [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: Self.length)
+        for index in 0..<10 {
+            let shift = UInt64(45 - index * 5)
+            bytes[index] = Self.alphabet[Int(front >> shift & 31)]
+            bytes[index + 10] = Self.alphabet[Int(back >> shift & 31)]
+        }
+        return bytes
+    }
+
+    private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 255, count: 256)
+        for (value, byte) in alphabet.enumerated() { values[Int(byte)] = UInt8(value) }
+        return values
+    }()
+
+    private static let sequence = Sequence()
+
+    /// The process's part of its ids. The time never goes back, and moves on by itself when a millisecond's counter is
+    /// used up.
+    private final class Sequence: Sendable {
+        let process = UInt64.random(in: 0..<(1 << 35))
+        private let last = Mutex<(milliseconds: Int64, count: UInt32)>((0, 0))
+
+        func next(_ nowMilliseconds: Int64) -> (milliseconds: Int64, count: UInt32) {
+            last.withLock { last in
+                if nowMilliseconds > last.milliseconds {
+                    last = (nowMilliseconds, 0)
+                } else if last.count == 0xF_FFFF {
+                    last = (last.milliseconds + 1, 0)
+                } else {
+                    last.count += 1
+                }
+                return last
+            }
+        }
+    }
+}
+
+extension JobID: LosslessStringConvertible {
+    public init?(_ description: String) { self.init(bytes: description.utf8) }
+
+    public var description: String { String(decoding: bytes, as: UTF8.self) }
+}

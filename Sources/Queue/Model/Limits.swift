@@ -1,0 +1,33 @@
+/// Every bound of the engine, by name.
+public enum Limits {
+    /// Bytes of one job's arguments.
+    public static let maximumArgumentsBytes = 1_048_576
+    /// Jobs of one enqueue call.
+    public static let maximumJobsPerEnqueue = 10_000
+    /// Attempts that a policy may name.
+    public static let maximumAttempts = 1_000
+    /// The longest delay, in ms: 400 days.
+    public static let maximumDelayMilliseconds: Int64 = 400 * 86_400_000
+    /// Jobs that one worker process runs at a time.
+    public static let maximumConcurrency = 10_000
+    /// Due jobs that one claim promotes.
+    public static let promotedPerClaim = 200
+    /// Crashes at which a job is quarantined in the dead set.
+    public static let crashesUntilQuarantine = 3
+    /// Buried jobs that a queue keeps; the oldest leave first.
+    public static let maximumDead = 100_000
+    /// How long a buried job is kept, in ms: 90 days.
+    public static let maximumDeadAgeMilliseconds: Int64 = 90 * 86_400_000
+    /// Traces of finished jobs that wait in Redis for the recorder; more are counted and dropped.
+    public static let maximumWaitingTraces = 100_000
+    /// Wake-ups that wait in a queue's doorbell.
+    public static let maximumDoorbellTokens = 16
+    /// How long a receipt answers for its submission, in ms: 24 hours.
+    public static let receiptLifetimeMilliseconds: Int64 = 86_400_000
+    /// Bytes of a reason that are kept; the rest is cut.
+    public static let maximumReasonBytes = 2_000
+    /// Claims that one call takes back from a dead worker.
+    public static let reapedPerCall = 500
+    /// Jobs that one call takes out of the dead set.
+    public static let revivedPerCall = 500
+}

@@ -1,0 +1,109 @@
+import Redis
+
+/// The claim loop's conversation with Redis: one pipelined call of `work.lua` per queue.
+struct WorkTrips: Sendable {
+    let redis: RedisClient
+    let keys: [Keys]
+    let queues: [QueueName]
+    let worker: String
+    /// The time that scripts take for now; 0, as in production, is Redis's own clock.
+    var scriptTimeMilliseconds: Int64 = 0
+    var maximumDead = Limits.maximumDead
+
+    /// What one queue gave.
+    struct Haul: Sendable {
+        var answer: WorkPlanner.Answer
+        var jobs: [ClaimedJob] = []
+        /// Claims whose envelope this release cannot read; put back as they are, for one that can.
+        var unreadable: [Settlement] = []
+        var stale: Set<JobID> = []
+    }
+
+    /// Carries the settlements and claims; the answers come in the order of `calls`.
+    func make(_ calls: [WorkPlanner.Call], settlements: [[Settlement]]) async throws(QueueError) -> [Haul] {
+        let commands = zip(calls, settlements).map { call, settlements in command(call, settlements) }
+        let replies: [RedisReply]
+        do { replies = try await redis.run(commands) } catch { throw QueueError(error) }
+        var hauls: [Haul] = []
+        for reply in replies { hauls.append(try read(reply)) }
+        return hauls
+    }
+
+    /// Gives a wake-up that this worker cannot use to another.
+    func ring(queue: Int) async throws(QueueError) {
+        var command = RedisCommand("RPUSH")
+        command.append(keys[queue].doorbell)
+        command.append("1")
+        do { _ = try await redis.run(command) } catch { throw QueueError(error) }
+    }
+
+    /// Gives back what this worker holds without knowing it, after a trip whose answer was lost.
+    func reconcile(queue: Int, known: Set<JobID>) async throws(QueueError) -> Int {
+        let keys = keys[queue]
+        var command = RedisCommand(
+            script: Scripts.reconcile, keys: [keys.claims(of: worker), keys.ready, keys.doorbell, keys.counters])
+        for id in known { command.append(id.bytes) }
+        do { return Int(try await redis.run(command).integerValue ?? 0) } catch { throw QueueError(error) }
+    }
+
+    private func command(_ call: WorkPlanner.Call, _ settlements: [Settlement]) -> RedisCommand {
+        let keys = keys[call.queue]
+        var command = RedisCommand(
+            script: Scripts.work,
+            keys: [
+                keys.ready, keys.jobs, keys.due, keys.claims(of: worker), keys.leases, keys.meta, keys.dead,
+                keys.errors, keys.finished, keys.doorbell, keys.counters,
+            ])
+        command.append(scriptTimeMilliseconds)
+        command.append(worker)
+        command.append(call.want)
+        command.append(Limits.promotedPerClaim)
+        command.append(maximumDead)
+        command.append(Limits.maximumDeadAgeMilliseconds)
+        command.append(Limits.maximumWaitingTraces)
+        command.append(settlements)
+        return command
+    }
+
+    private func read(_ reply: RedisReply) throws(QueueError) -> Haul {
+        if case .failure(let failure) = reply {
+            throw QueueError(.unavailable, "\(failure.code) \(failure.message)")
+        }
+        guard let parts = reply.arrayValue, parts.count >= 4, let firstFence = parts[0].integerValue,
+            let untilDue = parts[1].integerValue, let left = parts[2].integerValue,
+            let staleCount = parts[3].integerValue.map(Int.init), parts.count >= 4 + staleCount
+        else { throw QueueError(.unexpectedReply, "the work script answered in an unknown form") }
+
+        let stale = parts[4..<(4 + staleCount)].compactMap { $0.string.flatMap { JobID($0) } }
+        let claims = parts[(4 + staleCount)...]
+        var haul = Haul(
+            answer: .init(
+                claimed: claims.count / 2, untilDueMilliseconds: untilDue < 0 ? nil : untilDue, left: Int(left)),
+            stale: Set(stale))
+        haul.jobs.reserveCapacity(claims.count / 2)
+        var fence = firstFence
+        var index = claims.startIndex
+        while index + 1 < claims.endIndex {
+            if case .bytes(let name) = claims[index], case .bytes(let bytes) = claims[index + 1],
+                let id = JobID(bytes: name)
+            {
+                if let envelope = Envelope(bytes: bytes) {
+                    haul.jobs.append(ClaimedJob(id: id, fence: fence, envelope: envelope))
+                } else {
+                    haul.unreadable.append(Self.park(id, fence, bytes))
+                }
+            }
+            fence += 1
+            index += 2
+        }
+        return haul
+    }
+
+    private static func park(_ id: JobID, _ fence: Int64, _ bytes: [UInt8]) -> Settlement {
+        let header = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        let change = Settlement.Change.requeue(
+            header: header, delayMilliseconds: Settlement.unknownKindPauseMilliseconds,
+            error: "this release cannot read the job's envelope", counter: "parked")
+        return Settlement(id: id, fence: fence, change: change)
+    }
+}
