@@ -1,0 +1,9 @@
+/// The kinds of job that this module runs.
+public enum JobKind {
+    /// Posts one engagement to one CRM target.
+    public static let engagementPush = "engagement.push"
+    /// Finds an event's targets and enqueues one push for each.
+    public static let engagementRoute = "engagement.route"
+    /// Writes a received push into the CRM's table.
+    public static let engagementUpsert = "engagement.upsert"
+}

@@ -1,0 +1,12 @@
+public import Queue
+
+/// The queues of this system.
+public enum JobQueue {
+    /// Everything that ends in an HTTP request to a target.
+    public static let webhooks: QueueName = "webhooks"
+    /// What the CRM's side does with what it receives.
+    public static let crm: QueueName = "crm"
+
+    /// All of them, in the order in which they are shown.
+    public static let all = [webhooks, crm]
+}

@@ -1,0 +1,26 @@
+/// One numbered step of the database's schema. Steps are only ever appended; a published one never changes.
+public struct Migration: Sendable, Hashable {
+    /// Its number, from 1, without gaps.
+    public let version: Int64
+    /// Its file's name without number and ending.
+    public let name: String
+    /// Its statements. They must work inside a transaction.
+    public let sql: String
+
+    /// A step.
+    public init(version: Int64, name: String, sql: String) {
+        self.version = version
+        self.name = name
+        self.sql = sql
+    }
+
+    /// Every step of this release, in order. (SwiftPM names a resource by its file, the first digit made a `_`.)
+    public static let all: [Migration] = [
+        Migration(1, "finished_jobs", PackageResources._001_finished_jobs_sql),
+        Migration(2, "engagements", PackageResources._002_engagements_sql),
+    ]
+
+    private init(_ version: Int64, _ name: String, _ bytes: [UInt8]) {
+        self.init(version: version, name: name, sql: String(decoding: bytes, as: UTF8.self))
+    }
+}
