@@ -1,0 +1,37 @@
+public import Jobs
+public import Postgres
+public import Program
+public import Queue
+public import Redis
+
+/// What the API is told by its environment.
+public struct APIConfiguration: Sendable {
+    public var listen: ListenAddress
+    /// Of any request's body.
+    public var maximumBodyBytes: Int
+    public var redis: RedisConfiguration
+    public var postgres: PostgresConfiguration
+    public var tokens: TokenStore
+    /// What the built-in receiver demands; nil demands nothing.
+    public var receiverSecret: WebhookSecret?
+    /// Where every account's engagements go unless it says otherwise.
+    public var targets: TargetSettings
+    /// m attempts, n apart, for every CRM target.
+    public var retry: RetryPolicy
+
+    /// - Throws: exit 78 with the one variable that is wrong.
+    public init(_ settings: Settings) throws(ProgramError) {
+        listen = try settings.listenAddress("API_LISTEN", default: "127.0.0.1:8080")
+        maximumBodyBytes = try settings.integer("API_MAX_BODY_BYTES", default: 1_048_576, in: 1_024...1_048_576)
+        redis = try ServerSettings.redis(settings)
+        postgres = try ServerSettings.postgres(settings, applicationName: "aventora-api")
+        tokens = try TokenStore(settings)
+        receiverSecret = try WebhookSettings.receiverSecret(settings)
+        targets = try WebhookSettings.targets(settings)
+        retry = try WebhookSettings.retry(settings)
+        let durability = settings.string("API_DURABILITY", default: "queued")
+        guard durability == "queued" else {
+            throw Settings.invalid("API_DURABILITY", value: durability, "this release can only promise queued")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Basics
+import Jobs
+public import Logging
+import Postgres
+import Program
+import Queue
+import Redis
+import ServiceLifecycle
+
+/// `aventora-api`: authenticates, validates, enqueues, answers. It holds no business logic.
+public enum APIProgram {
+    /// How long requests in flight may take after the signal to stop.
+    private static let graceSeconds = 20
+
+    /// Serves until a signal ends it.
+    public static func run(_ configuration: APIConfiguration, logger: Logger) async throws {
+        let redis = RedisClient(configuration: configuration.redis, name: "api", logger: logger)
+        let pool = PostgresPool(configuration: configuration.postgres, size: 4)
+        let server = HTTPServer.make(
+            responder: routes(configuration, QueueClient(redis: redis), pool, logger).makeResponder(
+                authenticator: Authenticator(tokens: configuration.tokens), logger: logger),
+            address: configuration.listen,
+            logger: logger,
+            onListening: { port in
+                logger.info("listening", metadata: ["host": "\(configuration.listen.host)", "port": "\(port)"])
+            }
+        )
+        try await ProgramGroup.run(services: [server], logger: logger, graceSeconds: graceSeconds)
+        await redis.shutdown()
+        await pool.shutdown()
+    }
+
+    static func routes(
+        _ configuration: APIConfiguration, _ queue: QueueClient, _ pool: PostgresPool, _ logger: Logger
+    ) -> RouteTable {
+        let clock = SystemWallClock()
+        let targets = TargetDirectory(
+            settings: configuration.targets, accounts: HubStore(pool: pool), clock: SystemMonotonicClock(),
+            logger: logger)
+        let intake = EventIntake(
+            queue: queue, targets: targets, retry: configuration.retry, clock: clock, logger: logger)
+        var table = RouteTable()
+        table.addHealth(
+            HealthChecks([
+                HealthCheck(name: "redis") { try await queue.ping() },
+                HealthCheck(name: "postgres") { _ = try await pool.query(Migrator.schemaCheck) },
+            ]))
+        EventRoutes(intake: intake, maximumBodyBytes: configuration.maximumBodyBytes).add(to: &table)
+        JobRoutes(queue: queue, history: FinishedStore(pool: pool), clock: clock).add(to: &table)
+        QueueRoutes(queue: queue, clock: clock).add(to: &table)
+        DeadRoutes(queue: queue, clock: clock, maximumBodyBytes: configuration.maximumBodyBytes).add(to: &table)
+        ReceiverRoutes(
+            queue: queue, secret: configuration.receiverSecret, clock: clock,
+            maximumBodyBytes: configuration.maximumBodyBytes
+        ).add(to: &table)
+        return table
+    }
+}

@@ -1,0 +1,111 @@
+// From the bytes of a request to jobs in Redis: decode once, find the targets, plan, one round trip.
+
+import Basics
+import Crypto
+import Jobs
+import Logging
+import Queue
+
+/// Takes events in.
+struct EventIntake: Sendable {
+    let queue: QueueClient
+    let targets: TargetDirectory
+    let retry: RetryPolicy
+    let clock: any WallClock
+    let logger: Logger
+
+    static let maximumEvents = 1_000
+
+    /// What was done with each event, in order.
+    struct Accepted: Sendable {
+        let id: String
+        let isDuplicate: Bool
+        let jobs: [JobID]
+    }
+
+    /// Takes a batch: all of it or nothing.
+    ///
+    /// - Parameters:
+    ///   - key: the request's `Idempotency-Key`.
+    ///   - sender: the name of the token; one sender's keys say nothing about another's.
+    /// - Throws: a ``Problem`` that says what is wrong.
+    func accept(_ body: [UInt8], key: String?, sender: String) async throws(Problem) -> [Accepted] {
+        let batch: EventBatch
+        do {
+            batch = try EventBatch.decode(body, maximumEvents: Self.maximumEvents, maximumBytes: body.count)
+        } catch {
+            throw Problem(error)
+        }
+        let planned = await plan(batch.events)
+        let groups = zip(batch.events, planned).map { event, jobs in
+            Submission.Group(receipt: receipt(of: event, sender), jobs: jobs)
+        }
+        let requestReceipt = key.map { Receipt(key: Self.digest("request", sender, $0), digest: Self.digest(body)) }
+        let result: SubmissionResult
+        do {
+            result = try await queue.submit(
+                Submission(receipt: requestReceipt, groups: groups), to: JobQueue.webhooks)
+        } catch {
+            throw Problem(error)
+        }
+        switch result {
+        case .conflict(nil):
+            throw .conflict("the Idempotency-Key was used with another body")
+        case .conflict(let group?):
+            let pointer = batch.isArray ? "/\(group)/id" : "/id"
+            var problem = Problem.conflict("an event's id was used with another content")
+            problem.errors = [.init(pointer: pointer, detail: "This id was used with another content.")]
+            throw problem
+        case .accepted(let groups):
+            return zip(batch.events, groups).enumerated().map { index, pair in
+                let (event, group) = pair
+                let id = event.id ?? eventID(index: index, key: key, sender: sender, jobs: group.ids)
+                return Accepted(id: id, isDuplicate: group.isDuplicate, jobs: group.ids)
+            }
+        }
+    }
+
+    /// The jobs of each event. When an account's targets cannot be read now, one job that reads them later.
+    private func plan(_ events: [Event]) async -> [[NewJob]] {
+        let domains = Set(events.filter { EventRouter.needsTargets($0) }.map(\.domainName))
+        let routes = await targets.routes(of: domains)
+        let now = clock.nowMilliseconds()
+        return events.map { event in
+            let plan: [PlannedJob]
+            if !EventRouter.needsTargets(event) {
+                plan = EventRouter.plan(event, targets: [])
+            } else if let routes = routes[event.domainName] {
+                plan = EventRouter.plan(event, targets: Array(routes.keys))
+            } else {
+                plan = EventRouter.planRoute(event)
+            }
+            return plan.map { $0.newJob(retry: retry, nowMilliseconds: now) }
+        }
+    }
+
+    private func receipt(of event: Event, _ sender: String) -> Receipt? {
+        guard let id = event.id else { return nil }
+        return Receipt(key: Self.digest("event", sender, id), digest: Self.digest(event.canonicalBytes()))
+    }
+
+    /// The name of an event that came without one: the same for a repeated request.
+    private func eventID(index: Int, key: String?, sender: String, jobs: [JobID]) -> String {
+        if let key { return "evt_" + Self.digest("name", sender, key, "\(index)") }
+        return "evt_" + (jobs.first ?? JobID(nowMilliseconds: clock.nowMilliseconds())).description
+    }
+
+    private static func digest(_ bytes: [UInt8]) -> String { hexadecimal(SHA256.hash(data: bytes).prefix(16)) }
+
+    private static func digest(_ parts: String...) -> String {
+        var hash = SHA256()
+        for part in parts {
+            hash.update(data: Array("\(part.utf8.count):\(part)".utf8))
+        }
+        return hexadecimal(hash.finalize().prefix(16))
+    }
+
+    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}

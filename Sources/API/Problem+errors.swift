@@ -1,0 +1,32 @@
+import Basics
+import Jobs
+import Queue
+
+extension Problem {
+    /// What a client does after 503, in seconds: long enough for a restart, short enough to lose no time.
+    static let retryAfterSeconds = 2
+
+    init(_ error: InputError) {
+        switch error.kind {
+        case .malformed:
+            self = .badRequest(error.message)
+        case .invalid:
+            self = .unprocessable([], detail: error.message)
+        }
+        errors = error.problems.map { Field(pointer: $0.pointer, detail: $0.detail) }
+    }
+
+    init(_ error: QueueError) {
+        switch error.code {
+        case .limitExceeded:
+            self = .unprocessable([], detail: error.message)
+        default:
+            // Redis may be away, or full, or may refuse: nothing durable can be reached either way.
+            self = .unavailable("the queue cannot be reached now", retryAfterSeconds: Self.retryAfterSeconds)
+        }
+    }
+
+    init(_ error: JobsError) {
+        self = .unavailable("the history cannot be read now", retryAfterSeconds: Self.retryAfterSeconds)
+    }
+}
