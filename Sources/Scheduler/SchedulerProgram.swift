@@ -1,0 +1,64 @@
+import Jobs
+public import Logging
+import Postgres
+import Program
+import Queue
+import Redis
+import ServiceLifecycle
+
+/// `aventora-scheduler`: sweeps. It gives dead workers' jobs back, so that they run again even when no worker is left
+/// to notice, and moves the traces of finished jobs into the history. Any number may run.
+public enum SchedulerProgram {
+    private static let graceSeconds = 10
+
+    /// Sweeps until a signal ends it.
+    public static func run(_ configuration: SchedulerConfiguration, logger: Logger) async throws {
+        let redis = RedisClient(configuration: configuration.redis, name: "scheduler", logger: logger)
+        let queue = QueueClient(redis: redis)
+        let pool = PostgresPool(configuration: configuration.postgres, size: 2)
+        let name = "scheduler-" + String(UInt64.random(in: 0...(.max)), radix: 36)
+        let heartbeat = Heartbeat(
+            configuration: configuration.redis,
+            identity: .init(name: name, description: "", isWorker: false),
+            queues: JobQueue.all,
+            logger: logger)
+        var services: [any Service] = []
+        if let address = configuration.healthListen {
+            services.append(
+                HealthServer(
+                    address: address,
+                    checks: HealthChecks([
+                        HealthCheck(name: "redis") { try await queue.ping() },
+                        HealthCheck(name: "postgres") { _ = try await pool.query(Migrator.schemaCheck) },
+                    ]),
+                    logger: logger))
+        }
+        services.append(HeartbeatService(heartbeat: heartbeat))
+        services.append(
+            HistoryRecorder(
+                queue: queue, store: FinishedStore(pool: pool), queues: JobQueue.all, clock: SystemMonotonicClock(),
+                logger: logger))
+        logger.info("scheduler starts", metadata: ["name": "\(name)"])
+        try await ProgramGroup.run(services: services, logger: logger, graceSeconds: graceSeconds)
+        await redis.shutdown()
+        await pool.shutdown()
+        logger.info("scheduler stopped")
+    }
+}
+
+/// The heartbeat as a service of a process that claims nothing.
+struct HeartbeatService: Service {
+    let heartbeat: Heartbeat
+
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            await withTaskCancellationHandler {
+                await heartbeat.run()
+            } onCancel: {
+                heartbeat.stop()
+            }
+        } onGracefulShutdown: {
+            heartbeat.stop()
+        }
+    }
+}

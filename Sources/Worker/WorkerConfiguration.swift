@@ -1,0 +1,69 @@
+import FoundationEssentials
+public import Jobs
+public import Postgres
+public import Program
+public import Queue
+public import Redis
+
+/// What a worker is told by its environment.
+public struct WorkerConfiguration: Sendable {
+    public var name: String
+    public var queues: [QueueName]
+    public var concurrency: Int
+    /// How long running jobs may go on after the signal to stop.
+    public var graceSeconds: Int
+    public var redis: RedisConfiguration
+    public var postgres: PostgresConfiguration
+    public var targets: TargetSettings
+    public var retry: RetryPolicy
+    public var webhookTimeoutMilliseconds: Int
+    /// nil: no `/healthz` and `/readyz`.
+    public var healthListen: ListenAddress?
+
+    /// - Throws: exit 78 with the one variable that is wrong.
+    public init(_ settings: Settings) throws(ProgramError) {
+        name = try Self.name(settings)
+        queues = try Self.queues(settings)
+        concurrency = try settings.integer("WORKER_CONCURRENCY", default: 256, in: 1...Limits.maximumConcurrency)
+        graceSeconds = try settings.integer("WORKER_SHUTDOWN_GRACE_SECONDS", default: 25, in: 0...3_600)
+        redis = try ServerSettings.redis(settings)
+        postgres = try ServerSettings.postgres(settings, applicationName: "aventora-worker")
+        targets = try WebhookSettings.targets(settings)
+        retry = try WebhookSettings.retry(settings)
+        webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
+        healthListen = try settings.optionalListenAddress("METRICS_LISTEN", default: "127.0.0.1:9101")
+    }
+
+    /// The given name, or the host's, and a random part always: a name must never come twice, since claims hang on it.
+    private static func name(_ settings: Settings) throws(ProgramError) -> String {
+        let given = settings.optionalString("WORKER_NAME")
+        let base = given ?? hostName()
+        guard base.utf8.count <= 100, Envelope.isToken(base) else {
+            throw Settings.invalid(
+                "WORKER_NAME", value: given, "expected 1 to 100 printable ASCII characters without spaces")
+        }
+        let suffix = String(UInt32.random(in: 0...(.max)), radix: 36)
+        return "\(base)-\(suffix)"
+    }
+
+    /// Not through the resolver, which may take seconds.
+    private static func hostName() -> String {
+        guard let data = FileManager.default.contents(atPath: "/proc/sys/kernel/hostname") else { return "worker" }
+        let name = String(String(decoding: data, as: UTF8.self).prefix { $0 != "\n" }.prefix(64))
+        return Envelope.isToken(name) ? name : "worker"
+    }
+
+    private static func queues(_ settings: Settings) throws(ProgramError) -> [QueueName] {
+        let names = settings.list("WORKER_QUEUES")
+        if names.isEmpty || names == ["all"] { return JobQueue.all }
+        var queues: [QueueName] = []
+        for text in names {
+            guard let name = QueueName(text), JobQueue.all.contains(name), !queues.contains(name) else {
+                let known = JobQueue.all.map(\.description).joined(separator: ", ")
+                throw Settings.invalid("WORKER_QUEUES", value: text, "expected all, or each of \(known) at most once")
+            }
+            queues.append(name)
+        }
+        return queues
+    }
+}
