@@ -1,0 +1,47 @@
+# Everything a person types. `make run` alone, on a fresh Debian-like machine with Swift 6.3, ends with the system
+# running and the sample call delivered.
+
+SWIFT ?= swift
+ARGS ?=
+BENCHES := noop deliver accept pickup due-lag isolation backlog memory
+
+.PHONY: help run test build bench lint format clean setup $(BENCHES)
+.NOTPARALLEL:
+
+help:
+	@echo "make run      set up, build, run everything here and deliver the sample call (ARGS=\"--port 9000\")"
+	@echo "make test     set up, build, run all tests (ARGS=\"--filter QueueTests\")"
+	@echo "make bench    set up, build, run the benchmarks; 'make bench noop' runs one of: $(BENCHES)"
+	@echo "make build    set up and build the programs for release"
+	@echo "make lint     check the format · make format: put it right · make clean: remove builds"
+	@echo "make setup    install missing system packages"
+
+run: build
+	.build/release/aventora dev $(ARGS)
+
+test: setup
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build $(ARGS)
+
+build: setup
+	$(SWIFT) build -c release
+
+bench: build
+	.build/release/aventora bench $(filter $(BENCHES),$(MAKECMDGOALS)) $(ARGS)
+
+# `make bench noop`: the names are words for bench, not work of their own.
+$(BENCHES):
+	@$(if $(filter bench,$(MAKECMDGOALS)),:,echo "say: make bench $@"; exit 64)
+
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift
+
+format:
+	$(SWIFT) format --in-place --parallel --recursive Sources Tests Package.swift
+
+# The data of `make run` under .aventora stays.
+clean:
+	rm -rf .build .build-tsan .build-asan
+
+setup:
+	@deploy/setup

@@ -1,0 +1,188 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+    name: "aventora-jobs",
+    products: [
+        .executable(name: "aventora", targets: ["aventora"]),
+        .executable(name: "aventora-api", targets: ["aventora-api"]),
+        .executable(name: "aventora-scheduler", targets: ["aventora-scheduler"]),
+        .executable(name: "aventora-worker", targets: ["aventora-worker"]),
+        .library(name: "Jobs", targets: ["Jobs"]),
+        .library(name: "Queue", targets: ["Queue"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // The C libraries: module maps and shims, no logic.
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+
+        // One Swift client each; they know nothing of jobs.
+        .target(name: "Threads", swiftSettings: strict),
+        .target(name: "Redis", dependencies: ["CHiredis", "Threads", logging], swiftSettings: strict),
+        .target(name: "Postgres", dependencies: ["CPostgres", "Threads"], swiftSettings: strict),
+        .target(name: "Curl", dependencies: ["CCurl", "Threads"], swiftSettings: strict),
+
+        // The engine.
+        .target(
+            name: "Queue",
+            dependencies: ["Redis", "Threads", logging, lifecycle],
+            resources: [
+                .embedInCode("Scripts/beat.lua"),
+                .embedInCode("Scripts/enqueue.lua"),
+                .embedInCode("Scripts/leave.lua"),
+                .embedInCode("Scripts/reap.lua"),
+                .embedInCode("Scripts/reconcile.lua"),
+                .embedInCode("Scripts/revive.lua"),
+                .embedInCode("Scripts/work.lua"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // What Aventora does.
+        .target(name: "Basics", swiftSettings: strict),
+        .target(
+            name: "Jobs",
+            dependencies: ["Basics", "Curl", "Postgres", "Queue", logging, lifecycle],
+            resources: [
+                .embedInCode("Store/Migrations/0001_finished_jobs.sql"),
+                .embedInCode("Store/Migrations/0002_engagements.sql"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // The programs.
+        .target(
+            name: "Program",
+            dependencies: [
+                "Basics", "Jobs", "Postgres", "Queue", "Redis", configuration, httpTypes, hummingbird, lifecycle,
+                logging, nio, signals,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "API",
+            dependencies: [
+                "Basics", "Jobs", "Postgres", "Program", "Queue", "Redis", crypto, httpTypes, hummingbird,
+                hummingbirdCore, lifecycle, logging, nio, nioHTTP1, nioHTTPTypes,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Worker",
+            dependencies: ["Basics", "Curl", "Jobs", "Postgres", "Program", "Queue", "Redis", lifecycle, logging],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Scheduler",
+            dependencies: ["Jobs", "Postgres", "Program", "Queue", "Redis", lifecycle, logging],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Command",
+            dependencies: ["Threads", arguments, logging, signals, subprocess, systemPackage],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "aventora-api",
+            dependencies: ["API", "Program", arguments, logging],
+            path: "Sources/Programs/api",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "aventora-worker",
+            dependencies: ["Program", "Worker", arguments, logging],
+            path: "Sources/Programs/worker",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "aventora-scheduler",
+            dependencies: ["Program", "Scheduler", arguments, logging],
+            path: "Sources/Programs/scheduler",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "aventora",
+            dependencies: ["Command", "Jobs", "Postgres", "Program", arguments],
+            path: "Sources/Programs/aventora",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "aventora-bench",
+            dependencies: ["Queue", "Redis", logging],
+            path: "Benchmarks",
+            swiftSettings: strict
+        ),
+
+        // Tests.
+        .target(name: "TestKit", dependencies: ["Command", "Redis"], swiftSettings: strict),
+        .testTarget(
+            name: "APITests",
+            dependencies: [
+                "API", "Basics", "Program", httpTypes, hummingbird, hummingbirdCore, inMemoryLogging, lifecycle,
+                logging, nio,
+                nioHTTP1, nioPosix,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "BasicsTests", dependencies: ["Basics", "TestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["aventora", "Command", logging, systemPackage],
+            resources: [.copy("StandIns")],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "CurlTests", dependencies: ["Curl"], swiftSettings: strict),
+        .testTarget(
+            name: "JobsTests", dependencies: ["Basics", "Jobs", "Postgres", "Queue", "TestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "ProgramTests",
+            dependencies: ["Basics", "Program", configuration, lifecycle, logging],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "RedisTests", dependencies: ["Redis", "Threads", logging], swiftSettings: strict),
+        .testTarget(
+            name: "QueueTests", dependencies: ["Queue", "Redis", "TestKit", lifecycle, logging], swiftSettings: strict),
+        .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
+    ]
+)
