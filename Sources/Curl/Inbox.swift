@@ -5,6 +5,7 @@
 // wake-up however long it is.
 
 internal import Synchronization
+import Threads
 
 /// One `send` as the client's thread sees it.
 struct Submission: Sendable {
@@ -44,7 +45,7 @@ final class Inbox: Sendable {
         var waker: MultiWaker?
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
     private let maximumInFlight: Int
 
     /// Closed until ``open(_:)``.

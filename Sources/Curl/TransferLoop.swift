@@ -122,7 +122,7 @@ actor TransferLoop {
 /// Lets the executor's thread run the loop whenever it has no job.
 final class LoopParker: Parker {
     private let inbox: Inbox
-    private let loop = Mutex<TransferLoop?>(nil)
+    private let loop = Locked<TransferLoop?>(nil)
     private let semaphore = SemaphoreParker()
 
     init(inbox: Inbox) { self.inbox = inbox }

@@ -1,7 +1,7 @@
 // What callers on any thread and the connection's thread share. Operations are numbered, so a cancel reaches only the
 // operation it was meant for: one that ended in the meantime is no longer open and its cancel does nothing.
 
-import Synchronization
+import Threads
 
 /// Cancels, closes and marks one connection from any thread.
 final class OperationGate: Sendable {
@@ -14,7 +14,7 @@ final class OperationGate: Sendable {
     }
 
     let wake = WakeSignal()
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// A new operation, to be ended with ``end(_:)``.
     func begin() -> UInt64 {

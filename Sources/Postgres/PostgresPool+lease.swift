@@ -1,4 +1,4 @@
-import Synchronization
+import Threads
 
 /// Getting, giving back, making and closing connections.
 extension PostgresPool {

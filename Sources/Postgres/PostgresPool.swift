@@ -4,7 +4,7 @@
 // Fairness: callers are served in the order they came. Connections are made by detached tasks, so a caller that gives
 // up leaves at once and the connection it asked for serves the next.
 
-import Synchronization
+import Threads
 
 /// A bounded number of connections to one database, made when needed and shared fairly.
 public final class PostgresPool: Sendable {
@@ -37,7 +37,7 @@ public final class PostgresPool: Sendable {
     let acquireTimeout: Duration
     let size: Int
     let canceller = Canceller()
-    let shared: Mutex<Shared>
+    let shared: Locked<Shared>
     private let start = ContinuousClock.now
 
     /// Makes no connection yet.
@@ -58,7 +58,7 @@ public final class PostgresPool: Sendable {
         self.configuration = configuration
         self.acquireTimeout = acquireTimeout
         self.size = size
-        shared = Mutex(Shared(state: PoolState(limits: .init(size: size, maximumWaiters: maximumWaiters))))
+        shared = Locked(Shared(state: PoolState(limits: .init(size: size, maximumWaiters: maximumWaiters))))
     }
 
     /// Runs a statement on any connection, preparing it there on first use.

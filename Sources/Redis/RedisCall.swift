@@ -1,4 +1,4 @@
-import Synchronization
+import Threads
 
 /// One caller's commands and the caller who waits for their replies. Answered once; later answers are dropped.
 final class RedisCall: Sendable {
@@ -20,7 +20,7 @@ final class RedisCall: Sendable {
     /// The number under which ``SocketInterrupter`` knows it, if it may be interrupted.
     let operation: UInt64?
 
-    private let slot = Mutex(Slot.new)
+    private let slot = Locked(Slot.new)
 
     init(_ commands: [RedisCommand], blockMilliseconds: Int64 = 0, operation: UInt64? = nil) {
         self.commands = commands

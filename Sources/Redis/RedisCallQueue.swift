@@ -1,7 +1,7 @@
 // Callers add from any thread; only the connection's thread takes. At most one serving run is under way: `add` says
 // when one must be started, and `nextFlight` ends it under the same lock that found nothing more to do.
 
-import Synchronization
+import Threads
 
 /// The calls that wait for a connection and those that are under way.
 final class RedisCallQueue: Sendable {
@@ -22,7 +22,7 @@ final class RedisCallQueue: Sendable {
         var isClosed = false
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
     private let limits: RedisLimits
 
     init(limits: RedisLimits) { self.limits = limits }

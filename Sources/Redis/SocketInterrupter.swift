@@ -2,7 +2,7 @@
 // under the lock and the socket is closed only after `detach()`, so the number cannot belong to another file by then.
 
 import Glibc
-import Synchronization
+import Threads
 
 /// Wakes a read that blocks on the connection's thread, by shutting the socket down.
 ///
@@ -22,7 +22,7 @@ final class SocketInterrupter: Sendable {
         }
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// A number for a new operation.
     func makeOperation() -> UInt64 {

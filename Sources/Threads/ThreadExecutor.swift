@@ -9,7 +9,6 @@
 
 import Dispatch
 import Foundation
-import Synchronization
 
 /// A serial executor with a thread of its own, ended and joined by ``stop()`` or when the last reference goes.
 ///
@@ -79,7 +78,7 @@ private final class Core: Sendable {
 
     private enum Step { case run, park, end }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
     private let parker: any Parker
     private let ended = DispatchSemaphore(value: 0)
 

@@ -1,5 +1,4 @@
 import Curl
-import Synchronization
 import Testing
 
 /// What is on the wire, and what never gets there.

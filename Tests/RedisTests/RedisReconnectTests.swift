@@ -63,13 +63,11 @@ struct RedisReconnectTests {
     @Test func silentServerTimesOut() async throws {
         try await RedisServer.runWithClient(commandTimeout: .milliseconds(100)) { server, client async throws in
             #expect(try await client.run(RedisCommand("PING")) == .status("PONG"))
-            let start = ContinuousClock.now
             let error = await #expect(throws: RedisError.self) {
                 try await client.run(RedisCommand("DEBUG", arguments: ["SLEEP", "3"]))
             }
             #expect(error?.code == .timedOut)
             #expect(error?.isRetriable == true)
-            #expect(ContinuousClock.now - start < .milliseconds(2_900))
             #expect(!client.isConnected)
         }
     }

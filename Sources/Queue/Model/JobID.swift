@@ -1,4 +1,4 @@
-import Synchronization
+import Threads
 
 /// The name of one job: 20 characters that sort by the time of making.
 ///
@@ -63,7 +63,7 @@ public struct JobID: Sendable, Hashable {
     /// used up.
     private final class Sequence: Sendable {
         let process = UInt64.random(in: 0..<(1 << 35))
-        private let last = Mutex<(milliseconds: Int64, count: UInt32)>((0, 0))
+        private let last = Locked<(milliseconds: Int64, count: UInt32)>((0, 0))
 
         func next(_ nowMilliseconds: Int64) -> (milliseconds: Int64, count: UInt32) {
             last.withLock { last in

@@ -1,7 +1,7 @@
 // Where job tasks, the doorbell and the signal handlers leave word for the claim loop. Posting takes a lock for some
 // nanoseconds and wakes the loop only when it has waited for that much.
 
-import Synchronization
+import Threads
 
 /// What the claim loop hears.
 enum WorkEvent: Sendable {
@@ -30,7 +30,7 @@ final class Inbox: Sendable {
         var round = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
     private let clock: any MonotonicClock
 
     init(clock: any MonotonicClock) { self.clock = clock }

@@ -2,13 +2,13 @@
 
 import Foundation
 import Glibc
-import Synchronization
+import Threads
 
 /// Listens on a free port of a loopback address and runs `handler` for each connection on a thread of its own.
 final class LocalServer: Sendable {
     let port: UInt16
     private let listener: Int32
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     private struct State {
         var open: Set<Int32> = []

@@ -1,5 +1,5 @@
-import Synchronization
 import Testing
+import Threads
 
 @testable import Curl
 
@@ -21,7 +21,7 @@ final class Signal<Value: Sendable>: Sendable {
 /// A policy made of a closure; keeps what it was asked.
 final class TestPolicy: CurlAddressPolicy {
     private let verdict: @Sendable (CurlAddress) -> Bool
-    private let seen = Mutex<[CurlAddress]>([])
+    private let seen = Locked<[CurlAddress]>([])
 
     init(_ verdict: @escaping @Sendable (CurlAddress) -> Bool) { self.verdict = verdict }
 

@@ -1,7 +1,6 @@
 import Logging
 import Redis
 import ServiceLifecycle
-import Synchronization
 import TestKit
 import Testing
 
