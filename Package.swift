@@ -155,7 +155,7 @@ let package = Package(
         ),
 
         // Tests.
-        .target(name: "TestKit", dependencies: ["Command", "Redis"], swiftSettings: strict),
+        .target(name: "TestKit", dependencies: ["Command", "Redis", "Threads"], swiftSettings: strict),
         .testTarget(
             name: "APITests",
             dependencies: [
@@ -172,16 +172,16 @@ let package = Package(
             resources: [.copy("StandIns")],
             swiftSettings: strict
         ),
-        .testTarget(name: "CurlTests", dependencies: ["Curl", "Threads"], swiftSettings: strict),
+        .testTarget(name: "CurlTests", dependencies: ["Curl", "TestKit", "Threads"], swiftSettings: strict),
         .testTarget(
             name: "JobsTests", dependencies: ["Basics", "Jobs", "Postgres", "Queue", "TestKit"], swiftSettings: strict),
-        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Threads"], swiftSettings: strict),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestKit", "Threads"], swiftSettings: strict),
         .testTarget(
             name: "ProgramTests",
             dependencies: ["Basics", "Program", configuration, lifecycle, logging],
             swiftSettings: strict
         ),
-        .testTarget(name: "RedisTests", dependencies: ["Redis", "Threads", logging], swiftSettings: strict),
+        .testTarget(name: "RedisTests", dependencies: ["Redis", "TestKit", "Threads", logging], swiftSettings: strict),
         .testTarget(
             name: "QueueTests", dependencies: ["Queue", "Redis", "TestKit", lifecycle, logging], swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),

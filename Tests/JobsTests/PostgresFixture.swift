@@ -4,6 +4,7 @@
 import Foundation
 import Postgres
 import Synchronization
+import TestKit
 
 @testable import Jobs
 
@@ -54,34 +55,33 @@ enum PostgresFixture {
 
     private actor Server {
         private var start: Task<String, any Error>?
-        /// Held open for the life of the process.
-        private let leash = Pipe()
 
         func directory() async throws -> String {
             if let start { return try await start.value }
-            let leash = leash
-            let task = Task { try await Self.launch(leash) }
+            let task = Task { try await Self.launch() }
             start = task
             return try await task.value
         }
 
-        private static func launch(_ leash: Pipe) async throws -> String {
-            let process = Process()
+        /// Held open for the life of the process.
+        private static let leash = Mutex<FileHandle?>(nil)
+
+        private static func launch() async throws -> String {
+            let process = SpawnedProcess()
             let isRoot = NSUserName() == "root"
             let shell = ["/bin/sh", "-c", script]
             let command = isRoot ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] + shell : shell
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.executable = "/usr/bin/env"
             process.arguments = command
-            process.currentDirectoryURL = URL(fileURLWithPath: "/")
-            process.standardInput = leash
-            let output = Pipe()
-            process.standardOutput = output
-            process.standardError = FileHandle.nullDevice
+            process.currentDirectory = "/"
+            let input = try process.openInput()
+            let output = try process.openOutput()
             try process.run()
+            Self.leash.withLock { $0 = input }
             let line = await withCheckedContinuation { continuation in
                 // Blocks until the server is ready, so not on Swift's pool.
                 DispatchQueue.global().async {
-                    continuation.resume(returning: output.fileHandleForReading.availableData)
+                    continuation.resume(returning: output.availableData)
                 }
             }
             let directory = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)

@@ -99,15 +99,14 @@ struct LogTests {
     }
 
     @Test
-    func mergesMetadataAndKeepsLevels() async throws {
-        let pipe = Pipe()
-        var logger = logger(pipe, provider: Logger.MetadataProvider { ["a": "provider", "b": "provider"] })
+    func mergesMetadataAndKeepsLevels() throws {
+        let output = try LogFile()
+        var logger = logger(output, provider: Logger.MetadataProvider { ["a": "provider", "b": "provider"] })
         logger[metadataKey: "a"] = "logger"
         logger[metadataKey: "c"] = "logger"
         logger.debug("not written")
         logger.warning("written", error: ProgramError(.internal, "broken"), metadata: ["b": "event"])
-        try pipe.fileHandleForWriting.close()
-        let lines = await readLines(pipe)
+        let lines = try output.lines()
         #expect(lines.count == 1)
         let object = try JSONDecoder().decode([String: String].self, from: try #require(lines.first))
         #expect(object["a"] == "provider" && object["b"] == "event" && object["c"] == "logger")
@@ -116,12 +115,11 @@ struct LogTests {
 
     @Test
     func linesOfManyTasksNeverMix() async throws {
-        let pipe = Pipe()
-        let reading = Task { await readLines(pipe) }
+        let output = try LogFile()
         await withTaskGroup(of: Void.self) { group in
             for task in 0..<8 {
                 // Each its own handler: nothing but the kernel keeps the lines apart.
-                let logger = logger(pipe, provider: nil)
+                let logger = logger(output, provider: nil)
                 group.addTask {
                     for number in 0..<100 {
                         let text = String(repeating: "\(task)", count: 200 + number * 30)
@@ -130,8 +128,7 @@ struct LogTests {
                 }
             }
         }
-        try pipe.fileHandleForWriting.close()
-        let lines = await reading.value
+        let lines = try output.lines()
         #expect(lines.count == 800)
         for line in lines {
             let object = try JSONDecoder().decode([String: String].self, from: line)
@@ -140,7 +137,7 @@ struct LogTests {
         }
     }
 
-    private func logger(_ pipe: Pipe, provider: Logger.MetadataProvider?) -> Logger {
+    private func logger(_ output: LogFile, provider: Logger.MetadataProvider?) -> Logger {
         Logger(label: "test") { label in
             LineLogHandler(
                 label: label,
@@ -148,18 +145,28 @@ struct LogTests {
                 format: .json,
                 clock: FixedClock(),
                 metadataProvider: provider,
-                writer: DescriptorWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor),
+                writer: DescriptorWriter(descriptor: output.descriptor),
             )
         }
     }
+}
 
-    /// All lines until every writer has closed. Blocks a thread of its own, not one of the pool.
-    private func readLines(_ pipe: Pipe) async -> [Data] {
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                let all = pipe.fileHandleForReading.readDataToEndOfFile()
-                continuation.resume(returning: all.split(separator: UInt8(ascii: "\n")).map { Data($0) })
-            }
-        }
+/// A file that loggers append to. Unlike a pipe it never fills up, so no writer waits for a reader.
+private final class LogFile {
+    let descriptor: Int32
+    private let path = NSTemporaryDirectory() + "aventora-log-" + UUID().uuidString
+
+    init() throws {
+        descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        try #require(descriptor >= 0)
+    }
+
+    deinit {
+        close(descriptor)
+        unsafe unlink(path)
+    }
+
+    func lines() throws -> [Data] {
+        try Data(contentsOf: URL(fileURLWithPath: path)).split(separator: UInt8(ascii: "\n")).map { Data($0) }
     }
 }

@@ -101,8 +101,11 @@ struct RedisCallQueueTests {
         let answers = ["+OK\r\n", "+A\r\n+B\r\n+C\r\n"].map { Array($0.utf8) }
         async let served: Void = server.serve(answers, ending: .close)
         let limits = RedisLimits()
+        var configuration = server.configuration
+        // The fake server begins when the machine has time for it.
+        configuration.connectTimeout = .seconds(30)
         let connection = RedisConnection(
-            configuration: server.configuration,
+            configuration: configuration,
             name: "test",
             limits: limits,
             logger: nil

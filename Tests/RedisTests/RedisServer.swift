@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Redis
+import TestKit
 import Threads
 
 /// A private redis-server on a free port and a socket in a folder of its own, killed by ``stop()``.
@@ -18,8 +19,8 @@ final class RedisServer: Sendable {
     private actor Life {
         private nonisolated let executor = ThreadExecutor(name: "redis-server")
         nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
-        private var process: Process?
-        private var input = Pipe()
+        private var process: SpawnedProcess?
+        private var input: FileHandle?
 
         func start(_ arguments: [String]) throws {
             // The name is looked at because the number may belong to another process once the server died by itself; it
@@ -29,19 +30,16 @@ final class RedisServer: Sendable {
                 (cat <&3; read name < /proc/$$/comm; case $name in sh | redis-server) kill -9 $$ ;; esac) > /dev/null 2>&1 &
                 exec redis-server "$@" 3<&-
                 """
-            let process = Process()
-            let output = Pipe()
-            input = Pipe()
-            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            let process = SpawnedProcess()
+            let output = try process.openOutput()
+            input = try process.openInput()
+            process.executable = "/bin/sh"
             process.arguments = ["-c", script, "sh"] + arguments
-            process.standardInput = input
-            process.standardOutput = output
-            process.standardError = FileHandle.nullDevice
             try process.run()
             self.process = process
             var log = ""
             while !log.contains("Ready to accept connections") {
-                let data = output.fileHandleForReading.availableData
+                let data = output.availableData
                 if data.isEmpty || log.contains("Address already in use") {
                     try stop()
                     throw FixtureError(text: "redis-server did not start:\n\(log)")
@@ -52,13 +50,13 @@ final class RedisServer: Sendable {
 
         func stop() throws {
             guard let process else { return }
-            try input.fileHandleForWriting.close()
+            try input?.close()
             process.waitUntilExit()
             self.process = nil
         }
 
         func send(signal: Int32) {
-            if let process { kill(process.processIdentifier, signal) }
+            process?.send(signal)
         }
     }
 

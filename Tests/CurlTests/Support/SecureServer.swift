@@ -2,6 +2,7 @@
 
 import Curl
 import Foundation
+import TestKit
 import Testing
 
 /// An nginx process with one TLS port for each kind of certificate. Ended by ``stop()``.
@@ -13,7 +14,7 @@ final class SecureServer {
     let clientKey: [UInt8]
     private let directory: URL
     private let ports: [Kind: UInt16]
-    private let process = Process()
+    private let process = SpawnedProcess()
 
     func url(_ kind: Kind, _ path: String = "/") -> String { "https://127.0.0.1:\(ports[kind] ?? 0)\(path)" }
 
@@ -34,7 +35,7 @@ final class SecureServer {
     }
 
     func stop() {
-        process.terminate()
+        process.send(SIGTERM)
         process.waitUntilExit()
         try? FileManager.default.removeItem(at: directory)
     }
@@ -56,19 +57,18 @@ final class SecureServer {
             \(servers.joined(separator: "\n")) }
             """
         try Data(configuration.utf8).write(to: directory.appending(path: "nginx.conf"))
-        process.executableURL = URL(fileURLWithPath: "/usr/sbin/nginx")
+        process.executable = "/usr/sbin/nginx"
         process.arguments = ["-e", "stderr", "-c", path("nginx.conf")]
-        let output = Pipe()
-        process.standardError = output
+        let output = try process.openError()
         try process.run()
         // The sockets listen before the workers start.
         var log = ""
         while !log.contains("start worker process ") {
-            let data = output.fileHandleForReading.availableData
+            let data = output.availableData
             try #require(!data.isEmpty, "nginx ended: \(log)")
             log += String(decoding: data, as: UTF8.self)
         }
-        output.fileHandleForReading.readabilityHandler = { if $0.availableData.isEmpty { $0.readabilityHandler = nil } }
+        output.readabilityHandler = { if $0.availableData.isEmpty { $0.readabilityHandler = nil } }
     }
 
     /// Behind a proxy of its own, so that the body is read before the answer: nginx resets the stream otherwise.
@@ -107,12 +107,10 @@ struct CertificateMaker {
     }
 
     private func run(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
+        let process = SpawnedProcess()
+        process.executable = "/usr/bin/openssl"
         process.arguments = arguments
-        process.currentDirectoryURL = directory
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
+        process.currentDirectory = directory.path
         try process.run()
         process.waitUntilExit()
         try #require(process.terminationStatus == 0, "openssl \(arguments)")
