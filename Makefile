@@ -3,7 +3,7 @@
 
 SWIFT ?= swift
 ARGS ?=
-BENCHES := noop deliver accept pickup due-lag isolation backlog memory
+BENCHES := noop
 
 # Many tests wait for servers and processes: a few at a time go faster than all at once, and no one starves.
 TESTING := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
@@ -30,17 +30,17 @@ build: setup
 	$(SWIFT) build -c release
 
 bench: build
-	.build/release/aventora bench $(filter $(BENCHES),$(MAKECMDGOALS)) $(ARGS)
+	.build/release/aventora-bench $(filter $(BENCHES),$(MAKECMDGOALS)) $(ARGS)
 
 # `make bench noop`: the names are words for bench, not work of their own.
 $(BENCHES):
 	@$(if $(filter bench,$(MAKECMDGOALS)),:,echo "say: make bench $@"; exit 64)
 
 lint:
-	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --parallel --recursive Benchmarks Sources Tests Package.swift
 
 format:
-	$(SWIFT) format --in-place --parallel --recursive Sources Tests Package.swift
+	$(SWIFT) format --in-place --parallel --recursive Benchmarks Sources Tests Package.swift
 
 # The data of `make run` under .aventora stays.
 clean:

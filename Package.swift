@@ -149,8 +149,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "aventora-bench",
-            dependencies: ["Queue", "Redis", logging],
+            dependencies: ["Command", "Queue", "Redis", arguments, logging],
             path: "Benchmarks",
+            resources: [.embedInCode("peers/sidekiq_noop.rb")],
             swiftSettings: strict
         ),
 

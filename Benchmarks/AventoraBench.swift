@@ -1,0 +1,12 @@
+import ArgumentParser
+
+/// `aventora-bench`: what `make bench` runs.
+@main
+struct AventoraBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "aventora-bench",
+        abstract: "Measure the system on this machine, beside its peers.",
+        subcommands: [RunCommand.self, NoopWorkerCommand.self],
+        defaultSubcommand: RunCommand.self
+    )
+}
