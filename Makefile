@@ -22,7 +22,8 @@ help:
 run: build
 	.build/release/aventora dev $(ARGS)
 
-test: setup
+test:
+	@deploy/setup test
 	$(SWIFT) build --build-tests
 	$(TESTING) $(SWIFT) test --skip-build $(ARGS)
 
@@ -44,7 +45,7 @@ format:
 
 # The data of `make run` under .aventora stays.
 clean:
-	rm -rf .build .build-tsan .build-asan
+	rm -rf .build .build-thread .build-address
 
 setup:
 	@deploy/setup
