@@ -120,7 +120,7 @@ let package = Package(
         ),
         .target(
             name: "Command",
-            dependencies: ["Threads", arguments, logging, signals, subprocess, systemPackage],
+            dependencies: ["Basics", "Threads", arguments, logging, signals, subprocess, systemPackage],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -169,7 +169,7 @@ let package = Package(
         .testTarget(name: "BasicsTests", dependencies: ["Basics", "TestKit"], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["aventora", "Command", logging, systemPackage],
+            dependencies: ["aventora", "Basics", "Command", logging, systemPackage],
             resources: [.copy("StandIns")],
             swiftSettings: strict
         ),
@@ -192,7 +192,8 @@ let package = Package(
 // What runs under the sanitizers: whatever uses C pointers or locks, and nothing that takes minutes to build for it.
 if Context.environment["AVENTORA_SANITIZED"] != nil {
     let kept = [
-        "CCurl", "CHiredis", "CPostgres", "Threads", "Redis", "Postgres", "Curl", "Queue", "Command", "TestKit",
+        "Basics", "CCurl", "CHiredis", "CPostgres", "Threads", "Redis", "Postgres", "Curl", "Queue", "Command",
+        "TestKit",
         "ThreadsTests", "RedisTests", "PostgresTests", "CurlTests", "QueueTests",
     ]
     package.targets.removeAll { !kept.contains($0.name) }

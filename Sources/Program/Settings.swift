@@ -1,3 +1,4 @@
+public import Basics
 public import Configuration
 internal import FoundationEssentials
 
@@ -37,7 +38,13 @@ public struct Settings: Sendable {
     /// - Throws: exit 78 when the file is missing or has a bad line.
     public static func load(environmentFilePath: String?) throws(ProgramError) -> Settings {
         var file: EnvironmentFile?
-        if let environmentFilePath { file = try EnvironmentFile(path: environmentFilePath) }
+        if let environmentFilePath {
+            do throws(EnvironmentFile.Failure) {
+                file = try EnvironmentFile(path: environmentFilePath)
+            } catch {
+                throw ProgramError(.configuration, error.message)
+            }
+        }
         return Settings(environment: ProcessInfo.processInfo.environment, file: file)
     }
 

@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 import Program
 import Testing
@@ -126,5 +127,13 @@ struct SettingsTests {
         #expect(settings.string("B", default: "x") == "file")
         #expect(settings.string("C", default: "x") == "file")
         #expect(settings.string("D", default: "x") == "x")
+    }
+
+    @Test func aMissingEnvironmentFileIsAConfigurationError() {
+        let error = #expect(throws: ProgramError.self) {
+            _ = try Settings.load(environmentFilePath: "/nowhere/x.env")
+        }
+        #expect(error?.exitCode == .configuration)
+        #expect(error?.message == "/nowhere/x.env: no such file")
     }
 }

@@ -2,6 +2,7 @@
 // The end of the script, whatever ended it (a signal, a failure, the sample being delivered), is what stops the
 // children; the end of the supervisor is the end of the run. A second signal kills the children at once.
 
+import Basics
 import Foundation
 package import Logging
 import Synchronization

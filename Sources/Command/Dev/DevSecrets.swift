@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// The secrets that dev makes once and keeps in its folder, so that a second run can read what the first one stored.

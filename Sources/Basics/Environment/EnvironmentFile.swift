@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+import FoundationEssentials
 
 /// A file of `KEY=value` lines, as `--env-file` reads it.
 ///
@@ -6,6 +6,11 @@ internal import FoundationEssentials
 /// A plain value is trimmed and ends before ` #`. In single quotes everything is literal; in double quotes `\n`,
 /// `\r`, `\t`, `\"`, `\\` and `\$` are escapes. Quotes end on their own line. A later line wins over an earlier one.
 public struct EnvironmentFile: Sendable {
+    /// What is wrong with a file: one line that names it, and the line in it. Never the line itself.
+    public struct Failure: Error, Sendable {
+        public let message: String
+    }
+
     /// Variable to value, in no order.
     public let variables: [String: String]
 
@@ -14,25 +19,25 @@ public struct EnvironmentFile: Sendable {
 
     /// Reads and parses `path`.
     ///
-    /// - Throws: exit 78, naming the file and, for a bad line, its number; never the line, which may hold a secret.
-    public init(path: String) throws(ProgramError) {
+    /// - Throws: naming the file and, for a bad line, its number; never the line, which may hold a secret.
+    public init(path: String) throws(Failure) {
         let data: Data
         do {
             data = try Data(contentsOf: URL(filePath: path))
         } catch {
-            throw ProgramError(.configuration, "\(path): \(Self.reason(error))", underlying: error)
+            throw Failure(message: "\(path): \(Self.reason(error))")
         }
         guard data.count <= Self.maximumBytes else {
-            throw ProgramError(.configuration, "\(path): expected at most \(Self.maximumBytes) bytes")
+            throw Failure(message: "\(path): expected at most \(Self.maximumBytes) bytes")
         }
         guard let text = String(validating: data, as: UTF8.self) else {
-            throw ProgramError(.configuration, "\(path): expected UTF-8 text")
+            throw Failure(message: "\(path): expected UTF-8 text")
         }
         try self.init(text: text, name: path)
     }
 
     /// Parses `text`; `name` stands for the file in errors.
-    public init(text: String, name: String) throws(ProgramError) {
+    public init(text: String, name: String) throws(Failure) {
         var variables: [String: String] = [:]
         var number = 0
         for line in text.split(omittingEmptySubsequences: false, whereSeparator: { $0.isNewline }) {
@@ -42,7 +47,7 @@ public struct EnvironmentFile: Sendable {
                 guard let (key, value) = try parser.parse() else { continue }
                 variables[key] = value
             } catch {
-                throw ProgramError(.configuration, "\(name):\(number): \(error.expectation)")
+                throw Failure(message: "\(name):\(number): \(error.expectation)")
             }
         }
         self.variables = variables

@@ -1,5 +1,5 @@
+import Basics
 import Foundation
-import Program
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -29,8 +29,7 @@ struct EnvironmentFileTests {
         ("A=se\0cret", 1, "expected a value without a zero byte"), ("export secret", 1, "expected KEY=value"),
     ])
     func namesTheLineButNotItsText(_ text: String, line: Int, expectation: String) {
-        let error = #expect(throws: ProgramError.self) { try EnvironmentFile(text: text, name: "dev.env") }
-        #expect(error?.exitCode == .configuration)
+        let error = #expect(throws: EnvironmentFile.Failure.self) { try EnvironmentFile(text: text, name: "dev.env") }
         #expect(error?.message.hasPrefix("dev.env:\(line): \(expectation)") == true)
         #expect(error?.message.contains("secret") == false)
     }
@@ -41,21 +40,21 @@ struct EnvironmentFileTests {
         try Data("AJ_TEST_ONE='1 2'\n".utf8).write(to: URL(filePath: path))
         defer { try? FileManager.default.removeItem(atPath: path) }
         #expect(try EnvironmentFile(path: path).variables == ["AJ_TEST_ONE": "1 2"])
-        #expect(try Settings.load(environmentFilePath: path).optionalString("AJ_TEST_ONE") == "1 2")
         try Data([0x41, 0x3D, 0xFF]).write(to: URL(filePath: path))
-        #expect(throws: ProgramError.self) { try EnvironmentFile(path: path) }
+        #expect(throws: EnvironmentFile.Failure.self) { try EnvironmentFile(path: path) }
     }
 
     @Test
     func namesAFileThatIsMissing() {
-        let error = #expect(throws: ProgramError.self) { try Settings.load(environmentFilePath: "/nowhere/x.env") }
+        let error = #expect(throws: EnvironmentFile.Failure.self) {
+            try EnvironmentFile(path: "/nowhere/x.env")
+        }
         #expect(error?.message == "/nowhere/x.env: no such file")
-        #expect(error?.exitCode == .configuration)
     }
 
     @Test
     func refusesAFolder() {
-        let error = #expect(throws: ProgramError.self) { try EnvironmentFile(path: NSTemporaryDirectory()) }
-        #expect(error?.exitCode == .configuration)
+        let error = #expect(throws: EnvironmentFile.Failure.self) { try EnvironmentFile(path: NSTemporaryDirectory()) }
+        #expect(error?.message.contains("cannot be read") == true)
     }
 }
