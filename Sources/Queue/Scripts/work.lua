@@ -209,7 +209,12 @@ if want > 0 and not redis.call('HGET', meta, 'paused') then
     end
     local orphans = #ids - #claimed / 2
     if orphans > 0 then redis.call('HINCRBY', counters, 'orphans', orphans) end
+    -- Redis keeps a hash of up to 512 short fields as a list, in which each look-up reads on average half of it. One long
+    -- value turns it into a table, which it stays when the value goes.
+    local is_large = #pairs_to_set >= 64
+    if is_large then redis.call('HSET', claims, '', string.rep('x', 65)) end
     if #pairs_to_set > 0 then in_slices('HSET', claims, pairs_to_set, 4000) end
+    if is_large then redis.call('HDEL', claims, '') end
   end
 end
 if #claimed > 0 then redis.call('ZADD', leases, now, worker) end
