@@ -191,8 +191,9 @@ local claimed, first_fence = {}, 0
 if want > 0 and not redis.call('HGET', meta, 'paused') then
   local ids = redis.call('LPOP', ready, want)
   if ids and #ids > 0 then
-    first_fence = redis.call('HINCRBY', meta, 'fence', #ids) - #ids + 1
-    local pairs_to_set, fence = {}, first_fence
+    -- One fence for all that is claimed together: a job is in it once. As text, since Redis formats a number each time.
+    first_fence = redis.call('HINCRBY', meta, 'fence', 1)
+    local pairs_to_set, fence = {}, string.format('%d', first_fence)
     for first = 1, #ids, 2000 do
       local last = math.min(first + 1999, #ids)
       local envelopes = redis.call('HMGET', jobs, unpack(ids, first, last))
@@ -203,7 +204,6 @@ if want > 0 and not redis.call('HGET', meta, 'paused') then
           claimed[#claimed + 1] = envelope
           pairs_to_set[#pairs_to_set + 1] = ids[index]
           pairs_to_set[#pairs_to_set + 1] = fence
-          fence = fence + 1
         end
       end
     end

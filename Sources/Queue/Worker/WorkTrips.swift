@@ -81,19 +81,17 @@ struct WorkTrips: Sendable {
                 claimed: claims.count / 2, untilDueMilliseconds: untilDue < 0 ? nil : untilDue, left: Int(left)),
             stale: Set(stale))
         haul.jobs.reserveCapacity(claims.count / 2)
-        var fence = firstFence
         var index = claims.startIndex
         while index + 1 < claims.endIndex {
             if case .bytes(let name) = claims[index], case .bytes(let bytes) = claims[index + 1],
                 let id = JobID(bytes: name)
             {
                 if let envelope = Envelope(bytes: bytes) {
-                    haul.jobs.append(ClaimedJob(id: id, fence: fence, envelope: envelope))
+                    haul.jobs.append(ClaimedJob(id: id, fence: firstFence, envelope: envelope))
                 } else {
-                    haul.unreadable.append(Self.park(id, fence, bytes))
+                    haul.unreadable.append(Self.park(id, firstFence, bytes))
                 }
             }
-            fence += 1
             index += 2
         }
         return haul
