@@ -52,21 +52,24 @@ public struct Envelope: Sendable, Hashable {
 
     /// Reads an envelope; nil when its layout is not this version's or it is damaged.
     public init?(bytes: [UInt8]) {
-        guard let lineEnd = bytes.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
-        let header = String(decoding: bytes[..<lineEnd], as: UTF8.self)
-        let fields = header.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-            .map { Substring($0) }
-        guard (6...7).contains(fields.count), fields[0] == Self.version, Self.isToken(String(fields[1])),
-            let policy = RetryPolicy(token: fields[2]), let attempts = Int(fields[3]),
-            let crashes = Int(fields[4]), let deferrals = Int(fields[5])
+        var reader = HeaderReader(bytes: bytes)
+        guard reader.number(until: UInt8(ascii: " ")) == 1, let kind = reader.token(),
+            let allowed = reader.number(until: UInt8(ascii: "x")), let delay = reader.number(until: UInt8(ascii: " ")),
+            let attempts = reader.number(until: UInt8(ascii: " ")),
+            let crashes = reader.number(until: UInt8(ascii: " ")), let deferrals = reader.lastNumber()
         else { return nil }
-        kind = String(fields[1])
-        self.policy = policy
+        self.kind = kind
+        policy = RetryPolicy(attempts: allowed, delayMilliseconds: Int64(delay))
         self.attempts = attempts
         self.crashes = crashes
         self.deferrals = deferrals
-        lane = fields.count == 7 ? String(fields[6]) : ""
-        arguments = Array(bytes[(lineEnd + 1)...])
+        if reader.isAtLineEnd {
+            lane = ""
+        } else {
+            guard let name = reader.lane() else { return nil }
+            lane = name
+        }
+        arguments = Array(bytes[(reader.position + 1)...])
     }
 
     /// The header line, without its end.
@@ -84,5 +87,62 @@ public struct Envelope: Sendable, Hashable {
         bytes.append(UInt8(ascii: "\n"))
         bytes.append(contentsOf: arguments)
         return bytes
+    }
+}
+
+/// Reads the fields of a header where they stand, without a copy: this is done for every claimed job.
+private struct HeaderReader {
+    let bytes: [UInt8]
+    private(set) var position = 0
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
+
+    var isAtLineEnd: Bool { position < bytes.count && bytes[position] == UInt8(ascii: "\n") }
+
+    /// A decimal number that ends with `end`, which is passed.
+    mutating func number(until end: UInt8) -> Int? {
+        guard let value = digits(), position < bytes.count, bytes[position] == end else { return nil }
+        position += 1
+        return value
+    }
+
+    /// The last field that every header has: the line's end or a space follows.
+    mutating func lastNumber() -> Int? {
+        guard let value = digits(), position < bytes.count else { return nil }
+        if bytes[position] == UInt8(ascii: " ") {
+            position += 1
+            return isAtLineEnd ? nil : value
+        }
+        return isAtLineEnd ? value : nil
+    }
+
+    /// A word that ends with a space, which is passed.
+    mutating func token() -> String? {
+        guard let word = word(), position < bytes.count, bytes[position] == UInt8(ascii: " ") else { return nil }
+        position += 1
+        return word
+    }
+
+    /// A word that ends with the line.
+    mutating func lane() -> String? {
+        guard let word = word(), isAtLineEnd else { return nil }
+        return word
+    }
+
+    private mutating func word() -> String? {
+        let start = position
+        while position < bytes.count, (0x21...0x7E).contains(bytes[position]) { position += 1 }
+        guard (1...200).contains(position - start) else { return nil }
+        return String(decoding: bytes[start..<position], as: UTF8.self)
+    }
+
+    private mutating func digits() -> Int? {
+        let start = position
+        var value = 0
+        while position < bytes.count, case let digit = bytes[position] &- UInt8(ascii: "0"), digit < 10 {
+            value = value &* 10 &+ Int(digit)
+            position += 1
+        }
+        return (1...18).contains(position - start) ? value : nil
     }
 }
