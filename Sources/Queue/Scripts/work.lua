@@ -11,7 +11,7 @@
 --                    ('' keeps them), counter to raise
 --         'bury'     header, reason
 --         'keep'     new arguments; the claim stays
--- Reply {first fence of the claimed, ms until the next due job (-1 = none), length of ready, number of stale
+-- Reply {fence of the claimed, ms until the next due job (-1 = none), length of ready, number of stale
 --        settlements, then their ids, then per claimed job: id, envelope}
 -- Atomic: a claim, its owner, its fence and its lease change together; a settlement whose fence is not the one of the
 -- worker's claim is refused whole. Running it twice settles once: the second time every settlement is stale.
