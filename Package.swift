@@ -155,7 +155,8 @@ let package = Package(
         ),
 
         // Tests.
-        .target(name: "TestKit", dependencies: ["Command", "Redis"], swiftSettings: strict),
+        .target(
+            name: "TestKit", dependencies: ["Basics", "Command", "Curl", "Postgres", "Redis"], swiftSettings: strict),
         .testTarget(
             name: "APITests",
             dependencies: [
@@ -183,6 +184,14 @@ let package = Package(
         .testTarget(name: "RedisTests", dependencies: ["Redis", "Threads", logging], swiftSettings: strict),
         .testTarget(
             name: "QueueTests", dependencies: ["Queue", "Redis", "TestKit", lifecycle, logging], swiftSettings: strict),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: [
+                "aventora", "aventora-api", "aventora-scheduler", "aventora-worker", "Basics", "Command", "Curl",
+                "Postgres", "TestKit",
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
     ]
 )
