@@ -29,12 +29,3 @@ package enum TestPostgres {
         return try await PrivatePostgres.start(options)
     }
 }
-
-/// Names of folders for servers.
-enum TestFolders {
-    /// A path that nobody else uses, under the system's folder for temporary files.
-    static func make(_ kind: String) -> String {
-        let unique = SecretMaker.hex(byteCount: 5)
-        return URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("aventora-\(kind)-\(unique)").path
-    }
-}

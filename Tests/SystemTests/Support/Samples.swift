@@ -1,4 +1,5 @@
 import Command
+import Curl
 import TestKit
 
 /// Events and accounts that no other test has.
@@ -33,4 +34,16 @@ extension Product {
         try await setAccount(domainName, settings)
         return domainName
     }
+}
+
+/// Runs `body` with a caller of any API.
+func withClient(url: String, token: String, _ body: (ProductClient) async throws -> Void) async throws {
+    let curl = CurlClient()
+    do {
+        try await body(ProductClient(curl: curl, url: url, token: token))
+    } catch {
+        await curl.shutdown()
+        throw error
+    }
+    await curl.shutdown()
 }
