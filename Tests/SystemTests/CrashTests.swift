@@ -92,6 +92,9 @@ extension SystemTests {
             let poster = Poster(product.client) { Samples.completed($0, of: account, id: $1) }
             async let posting: Void = poster.run(callers: 4)
             try await Waiting.until("200 events to be accepted") { poster.accepted.count >= 200 }
+            // So that much waits and much is in flight at the moment of the kill.
+            let backlog = (0..<1_000).map { Samples.completed("backlog-\($0)", of: account) }
+            let waiting = try await product.client.accept("[\(backlog.joined(separator: ","))]")
             let kill = ContinuousClock.now
             await product.redis.kill()
             try await Waiting.until("20 refusals") { poster.refusals.count >= 20 }
@@ -110,8 +113,8 @@ extension SystemTests {
             #expect(poster.failures == 0)
             #expect(poster.refusals.allSatisfy { $0.status == 503 && ($0.retryAfter.flatMap { Int($0) } ?? 0) > 0 })
             let accepted = poster.accepted
-            let jobs = Set(accepted.flatMap(\.jobs))
-            #expect(jobs.count == accepted.count)
+            let jobs = Set(accepted.flatMap(\.jobs) + waiting)
+            #expect(jobs.count == accepted.count + 1_000)
             try await Waiting.until("every queue to be empty", within: .seconds(30)) {
                 try await product.client.queues().values.allSatisfy { $0 == [0, 0, 0, 0] }
             }
