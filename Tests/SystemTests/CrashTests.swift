@@ -188,5 +188,55 @@ extension SystemTests {
             }
             for process in product.processes { try await product.waitUntilReady(process) }
         }
+
+        @Test(.product(workers: 2, ["CRM_WEBHOOK_TIMEOUT_SECONDS": "60"]))
+        func redisThatHangsForLongerThanALeaseMakesNobodyLookDead() async throws {
+            let product = try product()
+            let count = 50
+            let target = try FakeTarget(answers: Array(repeating: .held(status: 200), count: count))
+            let account = try await product.makeAccount(target)
+            let before = product.processes.map(\.processIdentifier)
+            let events = (0..<count).map { Samples.completed("e-\($0)", of: account) }
+            let jobs = try await product.client.accept("[\(events.joined(separator: ","))]")
+            _ = try await target.requests(count)
+            product.redis.freeze()
+            let freeze = ContinuousClock.now
+            let refused = try await product.client.post(Samples.completed("refused", of: account, id: "refused"))
+            #expect(refused.status == 503)
+            #expect(ContinuousClock.now - freeze < .seconds(10), "\(ContinuousClock.now - freeze)")
+            // The lease is 9 s.
+            try await Task.sleep(for: .seconds(11) - (ContinuousClock.now - freeze))
+            product.redis.thaw()
+            target.release()
+            for job in jobs {
+                let view = try await product.client.job(job, toBe: "done", within: .seconds(20))
+                #expect(view["crashes"]?.integer == 0)
+            }
+            #expect(deliveries(target).filter { jobs.contains($0.key) }.values.allSatisfy { $0.count == 1 })
+            expectUnharmed(product, before)
+        }
+
+        @Test(.product(workers: 2)) func apiKilledUnderLoadLosesNothing() async throws {
+            let product = try product()
+            let target = try FakeTarget()
+            let account = try await product.makeAccount(target)
+            let poster = Poster(product.client) { Samples.completed($0, of: account, id: $1) }
+            async let posting: Void = poster.run(callers: 8)
+            for round in 1...3 {
+                try await Waiting.until("100 more to be accepted") { poster.accepted.count >= round * 100 }
+                await product.api.kill()
+                try await Waiting.until("a request without an answer") { poster.failures >= round }
+                try await product.api.start()
+            }
+            try await Waiting.until("100 more to be accepted") { poster.accepted.count >= 400 }
+            poster.stop()
+            await posting
+            try await Waiting.until("every queue to be empty", within: .seconds(30)) {
+                try await product.client.queues().values.allSatisfy { $0 == [0, 0, 0, 0] }
+            }
+            let delivered = deliveries(target)
+            #expect(Set(delivered.keys) == Set(poster.accepted.flatMap(\.jobs)))
+            #expect(delivered.values.allSatisfy { $0.count == 1 })
+        }
     }
 }

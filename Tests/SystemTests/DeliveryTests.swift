@@ -163,5 +163,25 @@ extension SystemTests.Shared {
             try await product.client.job(id, toBe: "done", within: .seconds(1))
             #expect(healthy.requests.count == 1)
         }
+
+        /// What the body limit lets in is also delivered, whatever it grows to on its way.
+        @Test(arguments: [("x", 1_000_000), ("\\u0001", 1_000_000), ("\",\"", 500_000), ("健", 1_000_000)])
+        func largeEventIsDelivered(piece: String, byteCount: Int) async throws {
+            let target = try FakeTarget()
+            let account = try await product.makeAccount(target)
+            let text = String(repeating: piece, count: byteCount / piece.utf8.count)
+            let id = try await product.client.acceptOne(
+                """
+                {"type":"call.completed","domain_name":"\(account)","engagement_id":"e",
+                "data":{"status":"done","transcript":["\(text)"]}}
+                """)
+            try await product.client.job(id, toBe: "done")
+            #expect(target.requests.count == 1)
+            let body = try #require(target.requests.first?.body)
+            let push = try JSONParser.parse(body, limits: JSONLimits(bytes: 16 << 20, values: 1_000_000)).object
+            let sent = try JSONParser.parse(
+                Array(#"["\#(text)"]"#.utf8), limits: JSONLimits(bytes: 16 << 20, values: 1_000_000))
+            #expect(push?["transcript"] == sent)
+        }
     }
 }
