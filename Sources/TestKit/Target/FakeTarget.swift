@@ -12,12 +12,21 @@ package final class FakeTarget: Sendable {
     private let listener: Int32
 
     /// - Parameters:
-    ///   - port: nil for any free one.
     ///   - answers: one for each request, in the order of arrival.
     ///   - last: for every request after those.
-    package init(port: UInt16? = nil, answers: [TargetAnswer] = [], then last: TargetAnswer = .status(200)) throws {
-        (listener, self.port) = try TargetSocket.listen(port: port ?? 0)
+    ///   - isListening: false refuses connections until ``listen()``; the port is kept meanwhile.
+    package init(
+        answers: [TargetAnswer] = [], then last: TargetAnswer = .status(200), isListening: Bool = true
+    ) throws {
+        (listener, port) = try TargetSocket.bind()
         state = TargetState(answers: answers, last: last)
+        if isListening { try listen() }
+    }
+
+    /// Begins to take connections. Called once.
+    package func listen() throws {
+        guard Glibc.listen(listener, 1_024) == 0 else { throw SocketFailure(call: "listen", errno: errno) }
+        state.change { $0.isListening = true }
         let thread = Thread { [listener, state] in
             while let descriptor = TargetSocket.accept(listener) { Self.serve(descriptor, state) }
             Glibc.close(listener)
@@ -78,7 +87,12 @@ package final class FakeTarget: Sendable {
     /// Closes the port and every connection; what was recorded stays.
     package func stop() {
         guard let open = state.stop() else { return }
-        Glibc.shutdown(listener, Int32(SHUT_RDWR))
+        // The accepting thread closes the listener at its end.
+        if state.read({ $0.isListening }) {
+            Glibc.shutdown(listener, Int32(SHUT_RDWR))
+        } else {
+            Glibc.close(listener)
+        }
         for descriptor in open { Glibc.shutdown(descriptor, Int32(SHUT_RDWR)) }
     }
 

@@ -10,25 +10,22 @@ package struct SocketFailure: Error, CustomStringConvertible {
 
 /// Socket calls of the targets' threads. Descriptors are closed by their users, once.
 enum TargetSocket {
-    /// A listening socket on 127.0.0.1; port 0 is any free one.
-    static func listen(port: UInt16) throws(SocketFailure) -> (descriptor: Int32, port: UInt16) {
+    /// A socket that has a free port of 127.0.0.1 and does not listen yet: connections are refused, and nobody else gets
+    /// the port.
+    static func bind() throws(SocketFailure) -> (descriptor: Int32, port: UInt16) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SocketFailure(call: "socket", errno: errno) }
-        var one: Int32 = 1
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isListening = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+        let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                unsafe bind(descriptor, generic, size) == 0 && Glibc.listen(descriptor, 1_024) == 0
-                    && getsockname(descriptor, generic, &size) == 0
+                unsafe Glibc.bind(descriptor, generic, size) == 0 && getsockname(descriptor, generic, &size) == 0
             }
         }
-        guard isListening else {
-            let failure = SocketFailure(call: "listen", errno: errno)
+        guard isBound else {
+            let failure = SocketFailure(call: "bind", errno: errno)
             close(descriptor)
             throw failure
         }

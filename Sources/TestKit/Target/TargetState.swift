@@ -11,6 +11,7 @@ final class TargetState: Sendable {
         var delivered: [Int] = []
         var open: Set<Int32> = []
         var connections = 0
+        var isListening = false
         var isReleased = false
         var isStopped = false
         var watchers: [UUID: AsyncStream<Int>.Continuation] = [:]
