@@ -2,6 +2,7 @@
 // stopped, since that shuts every socket down. Everything that is shared is in one lock. Answers go by the order in
 // which requests arrive, over all connections.
 
+import Command
 import Foundation
 import Glibc
 
@@ -18,7 +19,8 @@ package final class FakeTarget: Sendable {
     package init(
         answers: [TargetAnswer] = [], then last: TargetAnswer = .status(200), isListening: Bool = true
     ) throws {
-        (listener, port) = try TargetSocket.bind()
+        port = try LoopbackPort.free()
+        listener = try TargetSocket.bind(port: port)
         state = TargetState(answers: answers, last: last)
         if isListening { try listen() }
     }

@@ -10,18 +10,21 @@ package struct SocketFailure: Error, CustomStringConvertible {
 
 /// Socket calls of the targets' threads. Descriptors are closed by their users, once.
 enum TargetSocket {
-    /// A socket that has a free port of 127.0.0.1 and does not listen yet: connections are refused, and nobody else gets
+    /// A socket that has this port of 127.0.0.1 and does not listen yet: connections are refused, and nobody else gets
     /// the port.
-    static func bind() throws(SocketFailure) -> (descriptor: Int32, port: UInt16) {
+    static func bind(port: UInt16) throws(SocketFailure) -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SocketFailure(call: "socket", errno: errno) }
+        var one: Int32 = 1
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                unsafe Glibc.bind(descriptor, generic, size) == 0 && getsockname(descriptor, generic, &size) == 0
+                unsafe Glibc.bind(descriptor, generic, size) == 0
             }
         }
         guard isBound else {
@@ -29,7 +32,7 @@ enum TargetSocket {
             close(descriptor)
             throw failure
         }
-        return (descriptor, UInt16(bigEndian: address.sin_port))
+        return descriptor
     }
 
     /// The next connection, or nil when the listener was shut down.
