@@ -156,7 +156,11 @@ let package = Package(
         ),
 
         // Tests.
-        .target(name: "TestKit", dependencies: ["Command", "Redis", "Threads"], swiftSettings: strict),
+        .target(
+            name: "TestKit",
+            dependencies: ["Basics", "Command", "Curl", "Postgres", "Redis", "Threads"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "APITests",
             dependencies: [
@@ -185,6 +189,14 @@ let package = Package(
         .testTarget(name: "RedisTests", dependencies: ["Redis", "TestKit", "Threads", logging], swiftSettings: strict),
         .testTarget(
             name: "QueueTests", dependencies: ["Queue", "Redis", "TestKit", lifecycle, logging], swiftSettings: strict),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: [
+                "aventora", "aventora-api", "aventora-scheduler", "aventora-worker", "Basics", "Command", "Curl",
+                "Postgres", "TestKit",
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
     ]
 )

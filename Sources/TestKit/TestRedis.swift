@@ -5,12 +5,15 @@ public import Redis
 /// One private Redis for all tests of a process; each test keeps to a namespace of its own.
 public enum TestRedis {
     private static let server = Task { () throws -> PrivateRedis in
-        var options = PrivateRedis.Options(directory: NSTemporaryDirectory() + "aventora-test-redis-\(getpid())")
+        var options = PrivateRedis.Options(directory: directory)
         options.durability = .never
+        atexit { try? FileManager.default.removeItem(atPath: TestRedis.directory) }
         return try await PrivateRedis.start(options)
     }
 
-    /// The shared server, started on first use. It dies with the process.
+    private static var directory: String { NSTemporaryDirectory() + "aventora-test-redis-\(getpid())" }
+
+    /// The shared server, started on first use. It dies with the process, and its folder goes at the process's exit.
     public static func shared() async throws -> PrivateRedis { try await server.value }
 
     /// How to reach the shared server.

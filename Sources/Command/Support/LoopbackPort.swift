@@ -1,12 +1,24 @@
 import Glibc
+import Synchronization
 import SystemPackage
 
 /// Ports of 127.0.0.1.
 package enum LoopbackPort {
-    /// A port that was free a moment ago. Someone may take it before it is used, so the caller tries again when its
-    /// server cannot bind it.
+    /// Below where the system takes the ports of outgoing connections and of binds to port 0: a port from there that is
+    /// not bound yet, or not for a moment because its server is restarted, is soon somebody else's.
+    private static let quietRange: ClosedRange<UInt16> = 20_000...32_000
+
+    /// What was given out, so that two servers of this process never start on one port.
+    private static let given = Mutex<Set<UInt16>>([])
+
+    /// A port that was free a moment ago and that this process has not been given before. Someone else may take it
+    /// before it is used, so the caller tries again when its server cannot bind it.
     package static func free() throws(CommandError) -> UInt16 {
-        try bound(to: 0)
+        for _ in 0..<100 {
+            let port = UInt16.random(in: quietRange)
+            if isFree(port), given.withLock({ $0.insert(port).inserted }) { return port }
+        }
+        return try bound(to: 0)
     }
 
     /// Whether a server could listen on the port now.

@@ -1,0 +1,18 @@
+import Command
+
+/// The secrets of one product, made anew for each.
+package struct ProductTokens: Sendable {
+    /// Every scope.
+    package let all = "all-" + SecretMaker.hex(byteCount: 16)
+    /// `events` only.
+    package let poster = "poster-" + SecretMaker.hex(byteCount: 16)
+    /// `read` only.
+    package let reader = "reader-" + SecretMaker.hex(byteCount: 16)
+    /// What the receiver demands.
+    package let receiver = "receiver-" + SecretMaker.hex(byteCount: 16)
+
+    /// The value of `API_TOKENS`.
+    var variable: String {
+        "everyone:events+jobs+read+admin:\(all),poster:events:\(poster),reader:read:\(reader)"
+    }
+}
