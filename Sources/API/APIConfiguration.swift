@@ -29,6 +29,11 @@ public struct APIConfiguration: Sendable {
         receiverSecret = try WebhookSettings.receiverSecret(settings)
         targets = try WebhookSettings.targets(settings)
         retry = try WebhookSettings.retry(settings)
+        // Taken in silence, these events would be lost: nothing here provisions Hubs yet.
+        guard try !settings.boolean("AVENTORA_HUB_AUTO_PROVISION_ENABLED", default: false) else {
+            throw Settings.invalid(
+                "AVENTORA_HUB_AUTO_PROVISION_ENABLED", value: "true", "this release does not provision Hubs yet")
+        }
         let durability = settings.string("API_DURABILITY", default: "queued")
         guard durability == "queued" else {
             throw Settings.invalid("API_DURABILITY", value: durability, "this release can only promise queued")
