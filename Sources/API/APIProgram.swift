@@ -38,13 +38,10 @@ public enum APIProgram {
             settings: configuration.targets, accounts: HubStore(pool: pool), clock: SystemMonotonicClock(),
             logger: logger)
         let intake = EventIntake(
-            queue: queue, targets: targets, retry: configuration.retry, clock: clock, logger: logger)
+            queue: queue, targets: targets, retry: configuration.retry, clock: clock)
         var table = RouteTable()
         table.addHealth(
-            HealthChecks([
-                HealthCheck(name: "redis") { try await queue.ping() },
-                HealthCheck(name: "postgres") { _ = try await pool.query(Migrator.schemaCheck) },
-            ]))
+            .servers(queue: queue, pool: pool))
         EventRoutes(intake: intake, maximumBodyBytes: configuration.maximumBodyBytes).add(to: &table)
         JobRoutes(queue: queue, history: FinishedStore(pool: pool), clock: clock).add(to: &table)
         QueueRoutes(queue: queue, clock: clock).add(to: &table)

@@ -3,7 +3,6 @@
 import Basics
 import Crypto
 import Jobs
-import Logging
 import Queue
 
 /// Takes events in.
@@ -12,7 +11,6 @@ struct EventIntake: Sendable {
     let targets: TargetDirectory
     let retry: RetryPolicy
     let clock: any WallClock
-    let logger: Logger
 
     static let maximumEvents = 1_000
 

@@ -26,12 +26,11 @@ struct Keys: Sendable {
 
 /// The keys that belong to no queue.
 struct CommonKeys: Sendable {
-    let workers, descriptions, clock, queues: String
+    let workers, descriptions, clock: String
 
     init(namespace: String) {
         workers = "\(namespace):workers"
         descriptions = "\(namespace):workers:info"
         clock = "\(namespace):workers:clock"
-        queues = "\(namespace):queues"
     }
 }

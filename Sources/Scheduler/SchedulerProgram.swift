@@ -27,10 +27,7 @@ public enum SchedulerProgram {
             services.append(
                 HealthServer(
                     address: address,
-                    checks: HealthChecks([
-                        HealthCheck(name: "redis") { try await queue.ping() },
-                        HealthCheck(name: "postgres") { _ = try await pool.query(Migrator.schemaCheck) },
-                    ]),
+                    checks: .servers(queue: queue, pool: pool),
                     logger: logger))
         }
         services.append(HeartbeatService(heartbeat: heartbeat))

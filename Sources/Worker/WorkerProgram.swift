@@ -5,6 +5,7 @@ public import Logging
 import Postgres
 import Program
 import Queue
+import Redis
 import ServiceLifecycle
 
 /// `aventora-worker`: claims jobs, runs them, records the outcome.
@@ -17,7 +18,8 @@ public enum WorkerProgram {
     public static func run(_ configuration: WorkerConfiguration, logger: Logger) async throws {
         let pool = PostgresPool(configuration: configuration.postgres, size: poolSize)
         let curl = CurlClient(configuration: curlConfiguration(configuration))
-        let health = RedisProbe(configuration: configuration.redis, name: configuration.name)
+        let redis = RedisClient(configuration: configuration.redis, name: "probe-" + configuration.name)
+        let queue = QueueClient(redis: redis)
         let worker = JobWorker(
             configuration: configuration.redis,
             options: WorkerOptions(
@@ -33,10 +35,7 @@ public enum WorkerProgram {
             services.append(
                 HealthServer(
                     address: address,
-                    checks: HealthChecks([
-                        HealthCheck(name: "redis") { try await health.check() },
-                        HealthCheck(name: "postgres") { _ = try await pool.query(Migrator.schemaCheck) },
-                    ]),
+                    checks: .servers(queue: queue, pool: pool),
                     logger: logger))
         }
         services.append(worker)
@@ -50,7 +49,7 @@ public enum WorkerProgram {
             services: services, logger: logger, graceSeconds: configuration.graceSeconds + closingSeconds)
         await curl.shutdown()
         await pool.shutdown()
-        await health.shutdown()
+        await redis.shutdown()
         logger.info("worker stopped")
     }
 

@@ -61,16 +61,16 @@ public final class QueueClient: Sendable {
     }
 
     private func read(_ reply: RedisReply, for submission: Submission) throws(QueueError) -> SubmissionResult {
-        guard let parts = reply.arrayValue, let verdict = parts.first?.string else { throw unexpected(reply) }
+        guard let parts = reply.arrayValue, let verdict = parts.first?.string else { throw Self.unexpectedReply }
         if verdict == "conflict" {
-            guard let number = parts.last?.integerValue else { throw unexpected(reply) }
+            guard let number = parts.last?.integerValue else { throw Self.unexpectedReply }
             return .conflict(group: number == 0 ? nil : Int(number) - 1)
         }
-        guard parts.count == submission.groups.count + 1 else { throw unexpected(reply) }
+        guard parts.count == submission.groups.count + 1 else { throw Self.unexpectedReply }
         let isDuplicate = verdict == "duplicate"
         var groups: [SubmissionResult.Group] = []
         for (group, part) in zip(submission.groups, parts.dropFirst()) {
-            guard let line = part.string else { throw unexpected(reply) }
+            guard let line = part.string else { throw Self.unexpectedReply }
             if line.isEmpty, !isDuplicate {
                 groups.append(.init(ids: group.jobs.map(\.id), isDuplicate: false))
             } else {
@@ -96,9 +96,7 @@ public final class QueueClient: Sendable {
         return replies
     }
 
-    func unexpected(_ reply: RedisReply) -> QueueError {
-        QueueError(.unexpectedReply, "a script answered in an unknown form")
-    }
+    static let unexpectedReply = QueueError(.unexpectedReply, "a script answered in an unknown form")
 }
 
 extension RedisCommand {

@@ -1,7 +1,6 @@
 // An idle worker blocks on the doorbells of its queues, on a connection of its own. It does so only when asked: a busy
 // worker that listened would take wake-ups from idle ones.
 
-import Logging
 import Redis
 
 /// Waits for work on behalf of the claim loop.
