@@ -30,6 +30,13 @@ struct HeldJobs {
     /// Every claim, settled or not, that Redis may still have.
     var ids: [JobID] { Array(jobs.keys) + Array(idle) }
 
+    /// What runs and was not told to stop, with the fence of its claim.
+    var running: [(id: JobID, fence: Int64)] {
+        jobs.values.compactMap { held in
+            if case .running = held.phase { (held.job.id, held.job.fence) } else { nil }
+        }
+    }
+
     mutating func add(_ job: ClaimedJob, task: Task<Void, Never>, limitMilliseconds: Int64) {
         jobs[job.id] = Held(job: job, task: task, limitMilliseconds: limitMilliseconds)
     }
