@@ -125,8 +125,9 @@ final class SimulatedWorker {
             registry: registry, queueIndex: queue, queue: queues[queue], inbox: inbox, reasons: reasons, clock: clock,
             makeID: makeID)
         running[job.id] = Running(job: job, queue: queue, startMilliseconds: now, limitMilliseconds: limit)
-        let task = SimulationClock.$job.withValue(job.id) { Task { await runner.run(job) } }
-        held[queue].add(job, task: task, limitMilliseconds: limit)
+        let batch = JobBatch([job])
+        held[queue].add(batch, 0, limitMilliseconds: limit)
+        SimulationClock.$job.withValue(job.id) { batch.start(with: runner) }
         try await giveTurn(to: job.id)
     }
 
