@@ -1,6 +1,6 @@
 /// The names of a queue's Redis keys, all under one hash tag, so that a cluster keeps them together.
 struct Keys: Sendable {
-    let ready, jobs, due, leases, meta, dead, errors, finished, doorbell, counters: String
+    let ready, jobs, due, leases, meta, dead, errors, finished, doorbell, counters, pace: String
     private let prefix: String
 
     /// - Parameter namespace: what every key begins with; `aj` in production, one of its own in each test.
@@ -17,6 +17,7 @@ struct Keys: Sendable {
         finished = prefix + "finished"
         doorbell = prefix + "doorbell"
         counters = prefix + "counters"
+        pace = prefix + "pace"
     }
 
     func claims(of worker: String) -> String { prefix + "claims:" + worker }
@@ -26,11 +27,12 @@ struct Keys: Sendable {
 
 /// The keys that belong to no queue.
 struct CommonKeys: Sendable {
-    let workers, descriptions, clock: String
+    let workers, descriptions, clock, quiet: String
 
     init(namespace: String) {
         workers = "\(namespace):workers"
         descriptions = "\(namespace):workers:info"
         clock = "\(namespace):workers:clock"
+        quiet = "\(namespace):workers:quiet"
     }
 }

@@ -9,6 +9,10 @@ enum Scripts {
     static let revive = script("revive", PackageResources.revive_lua)
     static let reconcile = script("reconcile", PackageResources.reconcile_lua)
     static let leave = script("leave", PackageResources.leave_lua)
+    static let pause = script("pause", PackageResources.pause_lua)
+    static let resume = script("resume", PackageResources.resume_lua)
+    static let drop = script("drop", PackageResources.drop_lua)
+    static let pace = script("pace", PackageResources.pace_lua)
 
     private static func script(_ name: String, _ source: [UInt8]) -> RedisScript {
         RedisScript(name: "aventora/" + name, source: String(decoding: source, as: UTF8.self))

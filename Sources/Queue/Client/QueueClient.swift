@@ -7,7 +7,7 @@ public import Redis
 public final class QueueClient: Sendable {
     let redis: RedisClient
     let namespace: String
-    private let scriptTimeMilliseconds: Int64
+    let scriptTimeMilliseconds: Int64
 
     /// - Parameters:
     ///   - redis: the connection; the caller shuts it down.

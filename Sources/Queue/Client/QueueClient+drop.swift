@@ -1,0 +1,37 @@
+import Redis
+
+extension QueueClient {
+    /// Takes buried jobs of one queue that match out of the dead set for good, and answers how many. Each leaves a trace
+    /// that it is dead, in the history from then on.
+    ///
+    /// Costs a walk over the dead set, and one call for each ``Limits/droppedPerCall`` jobs; a job that is buried
+    /// meanwhile stays.
+    public func dropDead(
+        in queue: QueueName, matching filter: DeadFilter = DeadFilter()
+    ) async throws(QueueError) -> Int {
+        let keys = Keys(namespace: namespace, queue: queue)
+        let ids = try await deadIDs(in: queue, matching: filter)
+        var count = 0
+        for first in stride(from: 0, to: ids.count, by: Limits.droppedPerCall) {
+            var command = RedisCommand(
+                script: Scripts.drop, keys: [keys.dead, keys.jobs, keys.errors, keys.finished, keys.counters])
+            command.append(scriptTimeMilliseconds)
+            command.append(Limits.maximumWaitingTraces)
+            for id in ids[first..<min(first + Limits.droppedPerCall, ids.count)] { command.append(id.bytes) }
+            count += Int(try await run(command).integerValue ?? 0)
+        }
+        return count
+    }
+
+    /// The ids of all buried jobs of one queue that match, the newest first.
+    func deadIDs(in queue: QueueName, matching filter: DeadFilter) async throws(QueueError) -> [JobID] {
+        var ids: [JobID] = []
+        var offset: Int? = 0
+        while let from = offset {
+            let page = try await dead(in: queue, matching: filter, limit: 200, offset: from)
+            ids.append(contentsOf: page.jobs.map(\.id))
+            offset = page.nextOffset
+        }
+        return ids
+    }
+}
