@@ -104,10 +104,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "Operator", dependencies: ["Basics", "Jobs", "Postgres", "Queue"], swiftSettings: strict),
         .target(
             name: "API",
             dependencies: [
-                "Basics", "Jobs", "Postgres", "Program", "Queue", "Redis", crypto, httpTypes, hummingbird,
+                "Basics", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", crypto, httpTypes, hummingbird,
                 hummingbirdCore, lifecycle, logging, nio, nioHTTP1, nioHTTPTypes,
             ],
             swiftSettings: strict
@@ -184,6 +185,11 @@ let package = Package(
         .testTarget(name: "CurlTests", dependencies: ["Curl", "TestKit", "Threads"], swiftSettings: strict),
         .testTarget(
             name: "JobsTests", dependencies: ["Basics", "Jobs", "Postgres", "Queue", "TestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "OperatorTests",
+            dependencies: ["Basics", "Jobs", "Operator", "Queue", "Redis", "TestKit"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestKit", "Threads"], swiftSettings: strict),
         .testTarget(
             name: "ProgramTests",

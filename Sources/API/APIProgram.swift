@@ -1,6 +1,7 @@
 import Basics
 import Jobs
 public import Logging
+import Operator
 import Postgres
 import Program
 import Queue
@@ -43,9 +44,14 @@ public enum APIProgram {
         table.addHealth(
             .servers(queue: queue, pool: pool))
         EventRoutes(intake: intake, maximumBodyBytes: configuration.maximumBodyBytes).add(to: &table)
-        JobRoutes(queue: queue, history: FinishedStore(pool: pool), clock: clock).add(to: &table)
-        QueueRoutes(queue: queue, clock: clock).add(to: &table)
-        DeadRoutes(queue: queue, clock: clock, maximumBodyBytes: configuration.maximumBodyBytes).add(to: &table)
+        JobRoutes(
+            desk: JobDesk(queue: queue, history: FinishedStore(pool: pool), clock: clock),
+            catalogue: .standard(pushRetry: configuration.retry)
+        ).add(to: &table)
+        QueueRoutes(desk: QueueDesk(queue: queue, clock: clock)).add(to: &table)
+        DeadRoutes(
+            desk: DeadDesk(queue: queue, clock: clock), maximumBodyBytes: configuration.maximumBodyBytes
+        ).add(to: &table)
         ReceiverRoutes(
             queue: queue, secret: configuration.receiverSecret, clock: clock,
             maximumBodyBytes: configuration.maximumBodyBytes

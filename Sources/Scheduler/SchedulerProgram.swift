@@ -7,7 +7,8 @@ import Redis
 import ServiceLifecycle
 
 /// `aventora-scheduler`: sweeps. It gives dead workers' jobs back, so that they run again even when no worker is left
-/// to notice, and moves the traces of finished jobs into the history. Any number may run.
+/// to notice, moves the traces of finished jobs into the history, and keeps samples of how fast the queues move. Any
+/// number may run.
 public enum SchedulerProgram {
     private static let graceSeconds = 10
 
@@ -35,6 +36,8 @@ public enum SchedulerProgram {
             HistoryRecorder(
                 queue: queue, store: FinishedStore(pool: pool), queues: JobQueue.all, clock: SystemMonotonicClock(),
                 logger: logger))
+        services.append(
+            PaceKeeper(queue: queue, queues: JobQueue.all, clock: SystemMonotonicClock(), logger: logger))
         logger.info("scheduler starts", metadata: ["name": "\(name)"])
         try await ProgramGroup.run(services: services, logger: logger, graceSeconds: graceSeconds)
         await redis.shutdown()

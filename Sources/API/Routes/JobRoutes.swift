@@ -1,37 +1,27 @@
-import Basics
 import Hummingbird
 import Jobs
+import Operator
 import Queue
 
-/// `GET /v1/jobs/{id}`.
+/// `/v1/jobs/{id}` and `/v1/kinds`.
 struct JobRoutes: Sendable {
-    let queue: QueueClient
-    let history: FinishedStore
-    let clock: any WallClock
+    let desk: JobDesk
+    let catalogue: KindCatalogue
 
     func add(to table: inout RouteTable) {
         table.get("/v1/jobs/{id}", scope: .read) { _, context in
-            let text = try context.pathParameter("id")
-            guard let id = JobID(text) else { throw Problem.notFound("no job has this id") }
-            return try JSONResponse.encode(try await find(id))
+            let id = try id(context)
+            guard let job = try await answering({ try await desk.find(id) }) else {
+                throw Problem.notFound("no job has this id, or its kind leaves no trace when it is done")
+            }
+            return try JSONResponse.encode(job)
         }
+        let kinds = catalogue.page
+        table.get("/v1/kinds", scope: .read) { _, _ in JSONResponse.make(kinds) }
     }
 
-    private func find(_ id: JobID) async throws -> JobResource {
-        do throws(QueueError) {
-            switch try await queue.job(id, in: JobQueue.all) {
-            case .present(let view): return JobResource(view, nowMilliseconds: clock.nowMilliseconds())
-            case .finished(let trace): return JobResource(trace)
-            case nil: break
-            }
-        } catch {
-            throw Problem(error)
-        }
-        do throws(JobsError) {
-            if let finished = try await history.find(id: id.description) { return JobResource(finished) }
-        } catch {
-            throw Problem(error)
-        }
-        throw Problem.notFound("no job has this id, or its kind leaves no trace when it is done")
+    private func id(_ context: APIContext) throws(Problem) -> JobID {
+        guard let id = JobID(try context.pathParameter("id")) else { throw .notFound("no job has this id") }
+        return id
     }
 }

@@ -24,7 +24,9 @@ struct QueuePaceTests {
     }
 
     @Test func aQuietMinuteFallsBackOnAllThatIsKept() {
-        let samples: [(Int64, Int64)] = stride(from: Int64(0), through: 290_000, by: 10_000).map { ($0, min($0, 100_000)) }
+        let samples: [(Int64, Int64)] = stride(from: Int64(0), through: 290_000, by: 10_000).map {
+            ($0, min($0, 100_000))
+        }
         #expect(pace(samples, at: 300_000, ended: 100_000).map { $0.rounded() } == 333)
         #expect(pace(samples.map { ($0.0, 7) }, at: 300_000, ended: 7) == 0)
     }

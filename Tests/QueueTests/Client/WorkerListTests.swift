@@ -7,7 +7,8 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct WorkerListTests {
     /// Puts a worker on the list, its last beat so long ago.
-    private func list(_ bench: ScriptBench, _ name: String, ageMilliseconds: Int64, _ description: String) async throws {
+    private func list(_ bench: ScriptBench, _ name: String, ageMilliseconds: Int64, _ description: String) async throws
+    {
         let common = CommonKeys(namespace: bench.namespace)
         let time = try #require(try await bench.reply("TIME").arrayValue?.first?.integerValue)
         _ = try await bench.reply("ZADD", common.workers, "\(time * 1_000 - ageMilliseconds)", name)

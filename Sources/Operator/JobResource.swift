@@ -1,0 +1,89 @@
+import Basics
+public import Jobs
+public import Queue
+
+/// A job as people and programs are shown it.
+public struct JobResource: Encodable, Sendable {
+    public var id: String
+    public var queue: String
+    public var kind: String
+    public var state: String
+    /// Of an engagement push.
+    public var target: String?
+    public var lane: String?
+    public var attempts: Int
+    public var maxAttempts: Int?
+    public var crashes: Int
+    public var deferrals: Int
+    public var enqueuedAt: String?
+    /// When it falls due.
+    public var runAt: String?
+    public var buriedAt: String?
+    public var finishedAt: String?
+    /// Who holds it.
+    public var worker: String?
+    public var lastError: String?
+    public var lastErrorAt: String?
+    /// Why it is dead.
+    public var reason: String?
+    /// What its handler said at the end.
+    public var note: String?
+    /// One sentence: why it is not running now, or that it is.
+    public var why: String
+
+    private enum CodingKeys: String, CodingKey {
+        case id, queue, kind, state, target, lane, attempts, crashes, deferrals, worker, reason, note, why
+        case maxAttempts = "max_attempts"
+        case enqueuedAt = "enqueued_at"
+        case runAt = "run_at"
+        case buriedAt = "buried_at"
+        case finishedAt = "finished_at"
+        case lastError = "last_error"
+        case lastErrorAt = "last_error_at"
+    }
+
+    /// A job that Redis holds.
+    public init(_ view: JobView, nowMilliseconds: Int64) {
+        id = view.id.description
+        queue = view.queue.description
+        kind = view.envelope.kind
+        state = view.state.rawValue
+        lane = view.envelope.lane.isEmpty ? nil : view.envelope.lane
+        target = PushLane(view.envelope.lane)?.target.rawValue
+        attempts = view.envelope.attempts
+        maxAttempts = view.envelope.policy.attempts
+        crashes = view.envelope.crashes
+        deferrals = view.envelope.deferrals
+        enqueuedAt = Self.time(view.id.createdMilliseconds)
+        runAt = view.state == .due ? view.atMilliseconds.map { Self.time($0) } : nil
+        buriedAt = view.state == .dead ? view.atMilliseconds.map { Self.time($0) } : nil
+        worker = view.worker
+        lastError = view.lastError?.message
+        lastErrorAt = view.lastError.map { Self.time($0.atMilliseconds) }
+        reason = view.state == .dead ? lastError : nil
+        why = JobReason.sentence(view, nowMilliseconds: nowMilliseconds)
+    }
+
+    /// A job that has ended, whose trace is on its way to the history.
+    public init(_ trace: FinishedTrace) {
+        self.init(FinishedJob(trace))
+    }
+
+    /// A job of the history.
+    public init(_ finished: FinishedJob) {
+        id = finished.id
+        queue = finished.queue
+        kind = finished.kind
+        state = finished.state.rawValue
+        attempts = Int(finished.attempts)
+        crashes = Int(finished.crashes)
+        deferrals = Int(finished.deferrals)
+        enqueuedAt = finished.enqueuedAtMilliseconds.map { Self.time($0) }
+        finishedAt = Self.time(finished.finishedAtMilliseconds)
+        note = finished.note
+        lastError = finished.error
+        why = JobReason.sentence(finished)
+    }
+
+    private static func time(_ milliseconds: Int64) -> String { Timestamp(milliseconds: milliseconds).iso8601 }
+}
