@@ -114,6 +114,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Terminal",
+            dependencies: [
+                "Basics", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", arguments,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Worker",
             dependencies: ["Basics", "Curl", "Jobs", "Postgres", "Program", "Queue", "Redis", lifecycle, logging],
             swiftSettings: strict
@@ -148,7 +155,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "aventora",
-            dependencies: ["Command", "Jobs", "Postgres", "Program", arguments],
+            dependencies: ["Command", "Jobs", "Postgres", "Program", "Terminal", arguments],
             path: "Sources/Programs/aventora",
             swiftSettings: strict
         ),
