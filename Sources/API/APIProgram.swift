@@ -46,7 +46,9 @@ public enum APIProgram {
         EventRoutes(intake: intake, maximumBodyBytes: configuration.maximumBodyBytes).add(to: &table)
         JobRoutes(
             desk: JobDesk(queue: queue, history: FinishedStore(pool: pool), clock: clock),
-            catalogue: .standard(pushRetry: configuration.retry)
+            submitter: JobSubmitter(queue: queue, clock: clock),
+            catalogue: .standard(pushRetry: configuration.retry), clock: clock,
+            maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
         QueueRoutes(desk: QueueDesk(queue: queue, clock: clock)).add(to: &table)
         DeadRoutes(

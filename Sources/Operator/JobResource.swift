@@ -15,6 +15,10 @@ public struct JobResource: Encodable, Sendable {
     public var maxAttempts: Int?
     public var crashes: Int
     public var deferrals: Int
+    public var uniqueKey: String?
+    public var debounceKey: String?
+    /// How long one run may take, where the job itself says so.
+    public var timeoutSeconds: Double?
     public var enqueuedAt: String?
     /// When it falls due.
     public var runAt: String?
@@ -34,6 +38,9 @@ public struct JobResource: Encodable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case id, queue, kind, state, target, lane, attempts, crashes, deferrals, worker, reason, note, why
         case maxAttempts = "max_attempts"
+        case uniqueKey = "unique_key"
+        case debounceKey = "debounce_key"
+        case timeoutSeconds = "timeout_seconds"
         case enqueuedAt = "enqueued_at"
         case runAt = "run_at"
         case buriedAt = "buried_at"
@@ -54,6 +61,9 @@ public struct JobResource: Encodable, Sendable {
         maxAttempts = view.envelope.policy.attempts
         crashes = view.envelope.crashes
         deferrals = view.envelope.deferrals
+        uniqueKey = view.envelope.options.uniqueKey
+        debounceKey = view.envelope.options.debounceKey
+        timeoutSeconds = view.envelope.options.timeLimitMilliseconds.map { Double($0) / 1_000 }
         enqueuedAt = Self.time(view.id.createdMilliseconds)
         runAt = view.state == .due ? view.atMilliseconds.map { Self.time($0) } : nil
         buriedAt = view.state == .dead ? view.atMilliseconds.map { Self.time($0) } : nil
@@ -61,7 +71,7 @@ public struct JobResource: Encodable, Sendable {
         lastError = view.lastError?.message
         lastErrorAt = view.lastError.map { Self.time($0.atMilliseconds) }
         reason = view.state == .dead ? lastError : nil
-        why = JobReason.sentence(view, nowMilliseconds: nowMilliseconds)
+        why = JobReason(view: view, nowMilliseconds: nowMilliseconds).sentence
     }
 
     /// A job that has ended, whose trace is on its way to the history.

@@ -17,7 +17,7 @@ extension KindDescription {
         writer.key("leaves_trace")
         writer.bool(leavesTrace)
         writer.key("timeout_seconds")
-        if let timeLimitMilliseconds { writer.seconds(timeLimitMilliseconds) } else { writer.null() }
+        writer.seconds(timeLimitMilliseconds ?? Limits.standardTimeLimitMilliseconds)
         writer.key("args")
         arguments.write(to: &writer)
         writer.endObject()
@@ -45,8 +45,25 @@ extension RetryPolicy {
         writer.beginObject()
         writer.key("attempts")
         writer.integer(attempts)
-        writer.key("delay_seconds")
-        writer.seconds(delayMilliseconds)
+        switch backoff {
+        case .fixed(let delay):
+            writer.key("delay_seconds")
+            writer.seconds(delay)
+        case .listed(let delays):
+            writer.key("schedule_seconds")
+            writer.beginArray()
+            for delay in delays { writer.seconds(delay) }
+            writer.endArray()
+        case .exponential(let first, let cap):
+            writer.key("first_delay_seconds")
+            writer.seconds(first)
+            writer.key("longest_delay_seconds")
+            writer.seconds(cap)
+        }
+        if jitterPercent > 0 {
+            writer.key("jitter_percent")
+            writer.integer(jitterPercent)
+        }
         writer.endObject()
     }
 }

@@ -37,4 +37,12 @@ public struct QueueDesk: Sendable {
     public func workers() async throws(QueueError) -> [WorkerResource] {
         try await queue.workers(in: names).map { WorkerResource($0) }
     }
+
+    /// Tells a worker to claim no more; it hears of it with its next heartbeat, and finishes what it runs.
+    ///
+    /// - Returns: the worker; nil when none of this name is listed.
+    public func quiet(_ worker: String) async throws(QueueError) -> WorkerResource? {
+        guard try await queue.quiet(worker: worker) else { return nil }
+        return try await workers().first { $0.name == worker }
+    }
 }

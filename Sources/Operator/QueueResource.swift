@@ -11,10 +11,19 @@ public struct QueueResource: Encodable, Sendable {
     public let donePerSecond: Double?
     public let enqueuedPerSecond: Double?
     public let paused: Bool
+    public let lanes: Lanes
     public let counters: [String: Int64]
 
+    /// Its lanes.
+    public struct Lanes: Encodable, Sendable {
+        /// That have jobs waiting, or are held.
+        public let count: Int
+        /// Of which nothing starts for now: their rate, their target or their breaker says so.
+        public let held: Int
+    }
+
     private enum CodingKeys: String, CodingKey {
-        case name, ready, due, running, dead, paused, counters
+        case name, ready, due, running, dead, paused, lanes, counters
         case oldestReadySeconds = "oldest_ready_seconds"
         case backlogSeconds = "backlog_seconds"
         case donePerSecond = "done_per_second"
@@ -29,6 +38,7 @@ public struct QueueResource: Encodable, Sendable {
         running = status.running
         dead = status.dead
         paused = status.isPaused
+        lanes = Lanes(count: status.lanes, held: status.heldLanes)
         counters = status.counters
         oldestReadySeconds = status.oldestReadyMilliseconds.map { Double($0) / 1_000 } ?? 0
         donePerSecond = pace.map { Self.rounded($0.endedPerSecond) }
@@ -54,6 +64,7 @@ public struct QueueResource: Encodable, Sendable {
         try container.encode(donePerSecond, forKey: .donePerSecond)
         try container.encode(enqueuedPerSecond, forKey: .enqueuedPerSecond)
         try container.encode(paused, forKey: .paused)
+        try container.encode(lanes, forKey: .lanes)
         try container.encode(counters, forKey: .counters)
     }
 

@@ -43,6 +43,13 @@ struct Session: Sendable {
     var deadDesk: DeadDesk { DeadDesk(queue: queue, clock: clock) }
     var jobDesk: JobDesk { JobDesk(queue: queue, history: FinishedStore(pool: pool), clock: clock) }
 
+    var jobSubmitter: JobSubmitter { JobSubmitter(queue: queue, clock: clock) }
+
+    /// The kinds of job, with the retries that the variables say.
+    var catalogue: KindCatalogue {
+        get throws(ProgramError) { .standard(pushRetry: try WebhookSettings.retry(settings)) }
+    }
+
     /// Answers in JSON if that was asked for, else in the lines of `report`.
     func answer(_ value: some Encodable, _ report: (_ width: Int?) -> [String]) throws {
         if wantsJSON {

@@ -35,6 +35,16 @@ final class OperatorBench: Sendable {
         try await client(at: milliseconds).enqueue(jobs, to: queue)
     }
 
+    /// The jobs of a queue that are in line, lanes not counted, or else all that it holds.
+    func ids(_ queue: QueueName) async throws -> [JobID] {
+        let replies = try await redis.run([
+            RedisCommand("LRANGE", arguments: ["\(namespace):{\(queue)}:ready", "0", "-1"]),
+            RedisCommand("HKEYS", arguments: ["\(namespace):{\(queue)}:jobs"]),
+        ])
+        let lists = replies.map { ($0.arrayValue ?? []).compactMap { $0.string.flatMap { JobID($0) } } }
+        return lists[0].isEmpty ? lists[1] : lists[0]
+    }
+
     /// As if so many jobs at the head had run.
     func finish(_ count: Int, in queue: QueueName) async throws {
         _ = try await redis.run([

@@ -9,26 +9,16 @@ struct EventRoutes: Sendable {
     let intake: EventIntake
     let maximumBodyBytes: Int
 
-    private static let idempotencyKey = HTTPField.Name("Idempotency-Key")
     private static let prefer = HTTPField.Name("Prefer")
-    private static let maximumKeyCharacters = 255
 
     func add(to table: inout RouteTable) {
         table.post("/v1/events", scope: .events) { request, context in
-            let key = try idempotencyKey(of: request)
+            let key = try IdempotencyKey.of(request)
             try checkDurability(of: request)
             let body = try await BodyReader.collectJSON(request, maximumBytes: maximumBodyBytes)
             let accepted = try await intake.accept(body, key: key, sender: context.identity?.name ?? "")
             return JSONResponse.make(render(accepted), status: .accepted)
         }
-    }
-
-    private func idempotencyKey(of request: Request) throws(Problem) -> String? {
-        guard let name = Self.idempotencyKey, let key = request.headers[name] else { return nil }
-        guard (1...Self.maximumKeyCharacters).contains(key.count) else {
-            throw .badRequest("Idempotency-Key is 1 to \(Self.maximumKeyCharacters) characters")
-        }
-        return key
     }
 
     /// `Prefer: durability=…` asks for a receipt; one that cannot be given is refused, not ignored.

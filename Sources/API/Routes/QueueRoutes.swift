@@ -27,6 +27,13 @@ struct QueueRoutes: Sendable {
             try JSONResponse.encode(
                 Page(items: try await answering { try await desk.workers() }))
         }
+        table.post("/v1/workers/{name}/quiet", scope: .admin) { _, context in
+            let name = try context.pathParameter("name")
+            guard let worker = try await answering({ try await desk.quiet(name) }) else {
+                throw Problem.notFound("no worker of this name is listed")
+            }
+            return try JSONResponse.encode(worker, status: .accepted)
+        }
     }
 
     private func name(_ context: APIContext) throws(Problem) -> QueueName {

@@ -14,7 +14,7 @@ public struct KindDescription: Sendable {
     public let retry: RetryPolicy
     /// Whether the end of each job is in the history.
     public let leavesTrace: Bool
-    /// How long one run may take, in ms; nil is without end.
+    /// How long one run may take, in ms; nil is `Limits.standardTimeLimitMilliseconds`.
     public let timeLimitMilliseconds: Int64?
     /// The form of its arguments, an object.
     public let arguments: ArgumentSchema

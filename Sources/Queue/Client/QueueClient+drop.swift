@@ -13,11 +13,21 @@ extension QueueClient {
         let ids = try await deadIDs(in: queue, matching: filter)
         var count = 0
         for first in stride(from: 0, to: ids.count, by: Limits.droppedPerCall) {
-            var command = RedisCommand(
-                script: Scripts.drop, keys: [keys.dead, keys.jobs, keys.errors, keys.finished, keys.counters])
-            command.append(scriptTimeMilliseconds)
-            command.append(Limits.maximumWaitingTraces)
+            var command = call(Scripts.drop, keys)
             for id in ids[first..<min(first + Limits.droppedPerCall, ids.count)] { command.append(id.bytes) }
+            count += Int(try await run(command).integerValue ?? 0)
+        }
+        return count
+    }
+
+    /// Puts these jobs back to work with fresh budgets, those of them that are buried, and answers how many those were. One
+    /// whose unique or debounce key another job holds by now stays buried.
+    public func retryDead(_ ids: [JobID], in queue: QueueName) async throws(QueueError) -> Int {
+        let keys = Keys(namespace: namespace, queue: queue)
+        var count = 0
+        for first in stride(from: 0, to: ids.count, by: Limits.revivedPerCall) {
+            var command = call(Scripts.revive, keys)
+            for id in ids[first..<min(first + Limits.revivedPerCall, ids.count)] { command.append(id.bytes) }
             count += Int(try await run(command).integerValue ?? 0)
         }
         return count

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Operator
+import Program
 import Queue
 
 /// `aventora workers`
@@ -7,7 +8,7 @@ public struct WorkersCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "workers",
         abstract: "Show the worker processes; tell one to claim no more.",
-        subcommands: [List.self],
+        subcommands: [List.self, Quiet.self],
         defaultSubcommand: List.self
     )
 
@@ -25,6 +26,24 @@ public struct WorkersCommand: AsyncParsableCommand {
             await Session.run(options) { session in
                 let workers = try await session.queueDesk.workers()
                 try session.answer(Page(items: workers)) { WorkerReport.lines(workers, width: $0) }
+            }
+        }
+    }
+
+    struct Quiet: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Tell a worker to claim no more. It finishes what it runs, and stays until it is stopped.")
+
+        @Argument(help: "The worker's name.") var name: String
+        @OptionGroup var options: TerminalOptions
+
+        func run() async throws {
+            let name = name
+            await Session.run(options) { session in
+                guard let worker = try await session.queueDesk.quiet(name) else {
+                    throw ProgramError(.failure, "no worker of this name is listed; 'aventora workers' shows them")
+                }
+                try session.answer(worker) { WorkerReport.lines([worker], width: $0) }
             }
         }
     }
