@@ -210,7 +210,8 @@ let package = Package(
         ),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "TestKit", "Threads", logging], swiftSettings: strict),
         .testTarget(
-            name: "QueueTests", dependencies: ["Queue", "Redis", "TestKit", lifecycle, logging], swiftSettings: strict),
+            name: "QueueTests", dependencies: ["Queue", "Redis", "TestKit", "Threads", lifecycle, logging],
+            swiftSettings: strict),
         .testTarget(
             name: "SystemTests",
             dependencies: [
