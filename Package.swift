@@ -216,8 +216,13 @@ let package = Package(
             name: "SystemTests",
             dependencies: [
                 "aventora", "aventora-api", "aventora-scheduler", "aventora-worker", "Basics", "Command", "Curl",
-                "Postgres", "TestKit",
+                "Postgres", "Redis", "TestKit",
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TerminalTests",
+            dependencies: ["Basics", "Jobs", "Operator", "Program", "Queue", "Terminal"],
             swiftSettings: strict
         ),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),

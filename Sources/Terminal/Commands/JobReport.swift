@@ -17,9 +17,10 @@ enum JobReport {
             ("worker", job.worker), ("note", job.note.flatMap { $0.isEmpty ? nil : $0 }),
             ("last error", job.lastError), ("at", time(job.lastErrorAt)),
         ]
-        let width = facts.map(\.0.count).max() ?? 0
-        return facts.compactMap { name, value in
-            value.map { "\(name)\(String(repeating: " ", count: width - name.count))  \(OneLine.escape($0))" }
+        let known = facts.compactMap { name, value in value.map { (name, $0) } }
+        let width = known.map(\.0.count).max() ?? 0
+        return known.map { name, value in
+            "\(name)\(String(repeating: " ", count: width - name.count))  \(OneLine.escape(value))"
         }
     }
 }
