@@ -68,12 +68,14 @@ let package = Package(
             name: "Queue",
             dependencies: ["Redis", "Threads", logging, lifecycle],
             resources: [
+                .embedInCode("Scripts/admit.lua"),
                 .embedInCode("Scripts/beat.lua"),
                 .embedInCode("Scripts/enqueue.lua"),
                 .embedInCode("Scripts/leave.lua"),
                 .embedInCode("Scripts/reap.lua"),
                 .embedInCode("Scripts/reconcile.lua"),
                 .embedInCode("Scripts/revive.lua"),
+                .embedInCode("Scripts/unknown.lua"),
                 .embedInCode("Scripts/work.lua"),
             ],
             swiftSettings: strict
@@ -87,6 +89,7 @@ let package = Package(
             resources: [
                 .embedInCode("Store/Migrations/0001_finished_jobs.sql"),
                 .embedInCode("Store/Migrations/0002_engagements.sql"),
+                .embedInCode("Store/Migrations/0003_outbox.sql"),
             ],
             swiftSettings: strict
         ),

@@ -1,4 +1,4 @@
-// From the bytes of a request to jobs in Redis: decode once, find the targets, plan, one round trip.
+// From the bytes of a request to jobs that are safe: decode once, find the targets, plan, one round trip.
 
 import Basics
 import Crypto
@@ -7,7 +7,7 @@ import Queue
 
 /// Takes events in.
 struct EventIntake: Sendable {
-    let queue: QueueClient
+    let queue: DurableQueue
     let targets: TargetDirectory
     let retry: RetryPolicy
     let clock: any WallClock
@@ -21,13 +21,22 @@ struct EventIntake: Sendable {
         let jobs: [JobID]
     }
 
+    /// A batch that was taken.
+    struct Batch: Sendable {
+        let events: [Accepted]
+        let durability: Durability
+    }
+
     /// Takes a batch: all of it or nothing.
     ///
     /// - Parameters:
     ///   - key: the request's `Idempotency-Key`.
     ///   - sender: the name of the token; one sender's keys say nothing about another's.
+    ///   - durability: the least that the caller wants.
     /// - Throws: a ``Problem`` that says what is wrong.
-    func accept(_ body: [UInt8], key: String?, sender: String) async throws(Problem) -> [Accepted] {
+    func accept(
+        _ body: [UInt8], key: String?, sender: String, durability: Durability
+    ) async throws(Problem) -> Batch {
         let batch: EventBatch
         do {
             batch = try EventBatch.decode(body, maximumEvents: Self.maximumEvents, maximumBytes: body.count)
@@ -39,14 +48,14 @@ struct EventIntake: Sendable {
             Submission.Group(receipt: receipt(of: event, sender), jobs: jobs)
         }
         let requestReceipt = key.map { Receipt(key: Self.digest("request", sender, $0), digest: Self.digest(body)) }
-        let result: SubmissionResult
+        let outcome: DurableQueue.Outcome
         do {
-            result = try await queue.submit(
-                Submission(receipt: requestReceipt, groups: groups), to: JobQueue.webhooks)
+            outcome = try await queue.submit(
+                Submission(receipt: requestReceipt, groups: groups), to: JobQueue.webhooks, durability: durability)
         } catch {
             throw Problem(error)
         }
-        switch result {
+        switch outcome.result {
         case .conflict(nil):
             throw .conflict("the Idempotency-Key was used with another body")
         case .conflict(let group?):
@@ -55,11 +64,12 @@ struct EventIntake: Sendable {
             problem.errors = [.init(pointer: pointer, detail: "This id was used with another content.")]
             throw problem
         case .accepted(let groups):
-            return zip(batch.events, groups).enumerated().map { index, pair in
+            let events = zip(batch.events, groups).enumerated().map { index, pair in
                 let (event, group) = pair
                 let id = event.id ?? eventID(index: index, key: key, sender: sender, jobs: group.ids)
                 return Accepted(id: id, isDuplicate: group.isDuplicate, jobs: group.ids)
             }
+            return Batch(events: events, durability: outcome.durability)
         }
     }
 

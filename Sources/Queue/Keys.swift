@@ -26,11 +26,13 @@ struct Keys: Sendable {
 
 /// The keys that belong to no queue.
 struct CommonKeys: Sendable {
-    let workers, descriptions, clock: String
+    let workers, descriptions, clock, epoch, synced: String
 
     init(namespace: String) {
         workers = "\(namespace):workers"
         descriptions = "\(namespace):workers:info"
         clock = "\(namespace):workers:clock"
+        epoch = "\(namespace):epoch"
+        synced = "\(namespace):synced"
     }
 }

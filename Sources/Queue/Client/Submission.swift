@@ -32,6 +32,11 @@ public struct Submission: Sendable {
         self.receipt = receipt
         self.groups = groups
     }
+
+    var jobs: some Sequence<NewJob> { groups.lazy.flatMap(\.jobs) }
+
+    /// Whether Redis would recognise this submission if it came again.
+    var hasReceipts: Bool { receipt != nil || groups.allSatisfy { $0.receipt != nil || $0.jobs.isEmpty } }
 }
 
 /// What became of a ``Submission``.
@@ -40,6 +45,11 @@ public enum SubmissionResult: Sendable, Hashable {
     public struct Group: Sendable, Hashable {
         public let ids: [JobID]
         public let isDuplicate: Bool
+
+        public init(ids: [JobID], isDuplicate: Bool) {
+            self.ids = ids
+            self.isDuplicate = isDuplicate
+        }
     }
 
     /// Redis has all of it.

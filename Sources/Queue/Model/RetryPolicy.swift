@@ -27,3 +27,9 @@ public struct RetryPolicy: Sendable, Hashable {
         self.init(attempts: attempts, delayMilliseconds: delay)
     }
 }
+
+extension RetryPolicy: LosslessStringConvertible {
+    public init?(_ description: String) { self.init(token: Substring(description)) }
+
+    public var description: String { token }
+}

@@ -1,0 +1,40 @@
+import Postgres
+import Queue
+
+/// A row of the outbox on its way to Redis.
+struct OutboxRow: Sendable {
+    let number: Int64
+    let submission: String
+    let groupNumber: Int
+    let queue: QueueName
+    let job: NewJob
+    /// Whether the row's policy was none that this release knows, so that the usual one stands in for it.
+    let hasUnknownPolicy: Bool
+
+    /// Throws `unexpectedData` for an id or a queue that no release writes.
+    init(_ row: PostgresRow) throws {
+        number = try row.integer("number")
+        submission = try row.string("submission")
+        groupNumber = Int(try row.integer("group_number"))
+        guard let name = QueueName(try row.string("queue")), let id = JobID(try row.string("id")) else {
+            throw JobsError(.unexpectedData, "jobs.outbox has a row with an unknown form of id or queue")
+        }
+        queue = name
+        let policy = RetryPolicy(try row.string("policy"))
+        hasUnknownPolicy = policy == nil
+        job = NewJob(
+            id: id, kind: try row.string("kind"), arguments: try row.bytes("arguments"),
+            policy: policy ?? JobPolicy.internalWork, lane: try row.string("lane"),
+            delayMilliseconds: try row.optionalInteger("delay_milliseconds") ?? 0)
+    }
+
+    /// The columns of rows for new jobs, in the order of the insert.
+    static func columns(_ jobs: [(group: Int, job: NewJob)]) -> [PostgresValue] {
+        [
+            .integers(jobs.map { Int64($0.group) }), .texts(jobs.map(\.job.id.description)),
+            .texts(jobs.map(\.job.envelope.kind)), .byteStrings(jobs.map(\.job.envelope.arguments)),
+            .texts(jobs.map(\.job.envelope.policy.description)), .texts(jobs.map(\.job.envelope.lane)),
+            .integers(jobs.map { $0.job.delayMilliseconds > 0 ? $0.job.delayMilliseconds : nil }),
+        ]
+    }
+}
