@@ -182,7 +182,10 @@ let package = Package(
         ),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "TestKit", "Threads"], swiftSettings: strict),
         .testTarget(
-            name: "JobsTests", dependencies: ["Basics", "Jobs", "Postgres", "Queue", "TestKit"], swiftSettings: strict),
+            name: "JobsTests",
+            dependencies: ["Basics", "Command", "Jobs", "Postgres", "Queue", "Redis", "TestKit", lifecycle, logging],
+            swiftSettings: strict
+        ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestKit", "Threads"], swiftSettings: strict),
         .testTarget(
             name: "ProgramTests",

@@ -65,8 +65,11 @@ struct OutboxBundle: Sendable {
             let members = rows.filter { $0.groupNumber == number }
             let isOwn = members.contains { group.ids.contains($0.job.id) }
             if group.isDuplicate, isOwn {
-                // The receipt is this submission's own, but the jobs are not there: Redis lost them and kept it.
-                verdict.bare += members
+                // Redis has this submission's own receipt, so it had the jobs, and neither it nor the history has them
+                // now. Those of a relay would have left a trace: they were lost. The others came straight from their
+                // sender, whose answer was lost: they have ended, without a trace if their kind leaves none.
+                verdict.bare += members.filter(\.wasRelayed)
+                verdict.notes += members.filter { !$0.wasRelayed }.map { .init(number: $0.number, isEnd: true) }
                 continue
             }
             for (index, row) in members.enumerated() {

@@ -39,7 +39,7 @@ public actor OutboxRelay: Service {
     private let listener: PostgresListener?
     private let clock: any MonotonicClock
     private let logger: Logger
-    private let checkpoint: @Sendable (Step) throws -> Void
+    private let checkpoint: @Sendable (Step) async throws -> Void
 
     /// The life of Redis's data that this relay has looked through.
     private var epoch: String?
@@ -61,7 +61,7 @@ public actor OutboxRelay: Service {
 
     init(
         queue: QueueClient, store: OutboxStore, listener: PostgresListener?, clock: any MonotonicClock, logger: Logger,
-        checkpoint: @escaping @Sendable (Step) throws -> Void
+        checkpoint: @escaping @Sendable (Step) async throws -> Void
     ) {
         self.queue = queue
         self.store = store
@@ -148,11 +148,11 @@ public actor OutboxRelay: Service {
         for row in rows where row.hasUnknownPolicy {
             logger.warning("a row of the outbox has an unknown retry policy", metadata: ["job": "\(row.job.id)"])
         }
-        try checkpoint(.read)
+        try await checkpoint(.read)
         let unknown = try await look(for: rows.map { ($0.queue, $0.job.id) })
-        try checkpoint(.looked)
+        try await checkpoint(.looked)
         let open = try await right.stillWaiting(rows.map(\.number))
-        try checkpoint(.rechecked)
+        try await checkpoint(.rechecked)
         var notes = rows.filter { open.contains($0.number) && !unknown.contains($0.job.id) }
             .map { RelayRight.Note(number: $0.number) }
         let wanted = rows.filter { open.contains($0.number) && unknown.contains($0.job.id) }
@@ -160,9 +160,9 @@ public actor OutboxRelay: Service {
         let receipts = try await right.receipts(of: Array(Set(wanted.map(\.submission))))
         let verdicts = try await offer(OutboxBundle.bundles(of: wanted, receipts: receipts), fence)
         notes += verdicts.flatMap(\.notes)
-        try checkpoint(.enqueued)
+        try await checkpoint(.enqueued)
         try await right.note(notes)
-        try checkpoint(.noted)
+        try await checkpoint(.noted)
         if let failure = verdicts.compactMap(\.failure).first {
             logger.warning("redis refuses a job of the outbox", metadata: ["error": "\(failure)"])
             return .stuck

@@ -8,6 +8,8 @@ struct OutboxRow: Sendable {
     let groupNumber: Int
     let queue: QueueName
     let job: NewJob
+    /// Whether Redis was given it before, by a relay, and has lost it since.
+    let wasRelayed: Bool
     /// Whether the row's policy was none that this release knows, so that the usual one stands in for it.
     let hasUnknownPolicy: Bool
 
@@ -20,6 +22,7 @@ struct OutboxRow: Sendable {
             throw JobsError(.unexpectedData, "jobs.outbox has a row with an unknown form of id or queue")
         }
         queue = name
+        wasRelayed = try row.integer("times_relayed") > 0
         let policy = RetryPolicy(try row.string("policy"))
         hasUnknownPolicy = policy == nil
         job = NewJob(

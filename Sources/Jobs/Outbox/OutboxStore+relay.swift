@@ -84,9 +84,12 @@ struct RelayRight: Sendable {
             .map { try OutboxRow($0) }
     }
 
-    /// Those of the rows that still wait, as of now.
+    /// Those of the rows that still wait, as of now. Ends those whose jobs the history knows by now.
+    ///
+    /// Has to come after the look into Redis: a job leaves Redis only when it is in the history.
     func stillWaiting(_ numbers: [Int64]) async throws -> Set<Int64> {
-        Set(try await transaction.query(Self.stillWaiting, [.integers(numbers)]).map { try $0.integer("number") })
+        _ = try await transaction.query(Self.endFinished, [.integers(numbers)])
+        return Set(try await transaction.query(Self.stillWaiting, [.integers(numbers)]).map { try $0.integer("number") })
     }
 
     /// The receipts of these submissions.
@@ -166,7 +169,7 @@ extension RelayRight {
                 FROM head) AS run
             WHERE bytes <= $2 OR number = first
         )
-        SELECT number, submission, group_number, id, queue, kind, arguments, policy, lane,
+        SELECT number, submission, group_number, id, queue, kind, arguments, policy, lane, times_relayed,
             ceil(extract(epoch FROM run_at - clock_timestamp()) * 1000)::bigint AS delay_milliseconds
         FROM jobs.outbox
         WHERE relayed_at IS NULL AND ended_at IS NULL AND submission IN (SELECT submission FROM chosen)
@@ -199,7 +202,7 @@ extension RelayRight {
             WHERE number = ANY($1) AND ended_at IS NULL ORDER BY number FOR UPDATE
         )
         UPDATE jobs.outbox AS o SET
-            relayed_at = clock_timestamp(), carried_by = list.carrier,
+            relayed_at = clock_timestamp(), times_relayed = times_relayed + 1, carried_by = list.carrier,
             ended_at = CASE WHEN list.is_end = 1 THEN clock_timestamp() END,
             arguments = CASE WHEN list.is_end = 1 THEN '' ELSE o.arguments END
         FROM list JOIN locked USING (number) WHERE o.number = list.number

@@ -24,6 +24,7 @@ CREATE TABLE jobs.outbox (
     version      integer NOT NULL DEFAULT 1,
     created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     relayed_at   timestamptz,
+    times_relayed integer NOT NULL DEFAULT 0,
     ended_at     timestamptz,
     -- Another job that runs in this one's place: of the same key, or of an earlier submission with the same receipt.
     carried_by   text COLLATE "C",
