@@ -52,6 +52,7 @@ struct OutboxBundle: Sendable {
         // It was accepted, by way of the outbox, before its conflict with what came by way of Redis could be seen. What
         // was accepted is done.
         case .submitted(.conflict): return Verdict(bare: rows)
+        case .submitted(.full(let waiting)): return Verdict(failure: Self.full(waiting, rows[0].queue))
         // The others are looked at again: they were enqueued with these, so they have ended or were lost.
         case .known(let ids): return Verdict(notes: rows.filter { ids.contains($0.job.id) }.map { .init(number: $0.number) })
         case .fenced(let fence): return Verdict(newerFence: fence)
@@ -73,15 +74,25 @@ struct OutboxBundle: Sendable {
                 continue
             }
             for (index, row) in members.enumerated() {
-                var note = RelayRight.Note(number: row.number)
-                if group.isDuplicate {
-                    note.carrier = index < group.ids.count ? group.ids[index] : group.ids.first
-                    note.isEnd = true
-                }
-                verdict.notes.append(note)
+                let item = index < group.jobs.count ? group.jobs[index] : group.jobs.first
+                verdict.notes.append(Self.note(row, item, isKnownByReceipt: group.isDuplicate))
             }
         }
         return verdict
+    }
+
+    /// What it means for a row that this job stands for it.
+    static func note(_ row: OutboxRow, _ item: SubmissionResult.Item?, isKnownByReceipt: Bool) -> RelayRight.Note {
+        guard isKnownByReceipt || item?.isDuplicate == true else { return .init(number: row.number) }
+        // A debounced job took over this one's arguments, so this one's end is that one's: until then they may have to be
+        // given again. In the other cases another job does what this one should have done, with arguments of its own.
+        var isEnd = true
+        if !isKnownByReceipt, case .debounce? = row.job.key { isEnd = false }
+        return .init(number: row.number, carrier: item?.id, isEnd: isEnd)
+    }
+
+    static func full(_ waiting: Int, _ queue: QueueName) -> QueueError {
+        QueueError(.queueFull, "\(waiting) jobs wait in the queue \(queue)")
     }
 
     /// What has to be done after a bundle was offered to Redis.

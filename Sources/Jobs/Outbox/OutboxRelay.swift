@@ -184,8 +184,13 @@ public actor OutboxRelay: Service {
             metadata: ["jobs": "\(bare.reduce(0) { $0 + $1.count })"])
         for (rows, result) in zip(bare, try await queue.relay(bare.map { OutboxBundle.bare($0) }, fence: fence)) {
             switch result {
-            case .submitted(.accepted):
-                verdicts.append(.init(notes: rows.map { .init(number: $0.number) }))
+            case .submitted(.accepted(let groups)):
+                let notes = zip(rows, groups.flatMap(\.jobs)).map { row, item in
+                    OutboxBundle.note(row, item, isKnownByReceipt: false)
+                }
+                verdicts.append(.init(notes: notes))
+            case .submitted(.full(let waiting)):
+                verdicts.append(.init(failure: OutboxBundle.full(waiting, rows[0].queue)))
             case .known, .submitted(.conflict): break  // looked at again with the next batch
             case .fenced(let newer): throw Fenced(fence: newer)
             case .failed(let error): verdicts.append(.init(failure: error))

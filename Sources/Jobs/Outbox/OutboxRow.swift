@@ -28,7 +28,20 @@ struct OutboxRow: Sendable {
         job = NewJob(
             id: id, kind: try row.string("kind"), arguments: try row.bytes("arguments"),
             policy: policy ?? JobPolicy.internalWork, lane: try row.string("lane"),
-            delayMilliseconds: try row.optionalInteger("delay_milliseconds") ?? 0)
+            delayMilliseconds: try row.optionalInteger("delay_milliseconds") ?? 0, key: try Self.key(row),
+            timeLimitMilliseconds: try row.optionalInteger("time_limit_milliseconds"),
+            version: Int(try row.integer("version")), isTracked: true)
+    }
+
+    private static func key(_ row: PostgresRow) throws -> JobKey? {
+        guard let name = try row.optionalString("key") else { return nil }
+        let milliseconds = try row.integer("key_milliseconds")
+        switch try row.string("key_kind") {
+        case "unique": return .unique(name, lifetimeMilliseconds: milliseconds)
+        default:
+            return .debounce(
+                name, quietMilliseconds: milliseconds, longestMilliseconds: try row.integer("longest_milliseconds"))
+        }
     }
 
     /// The columns of rows for new jobs, in the order of the insert.
@@ -38,6 +51,21 @@ struct OutboxRow: Sendable {
             .texts(jobs.map(\.job.envelope.kind)), .byteStrings(jobs.map(\.job.envelope.arguments)),
             .texts(jobs.map(\.job.envelope.policy.description)), .texts(jobs.map(\.job.envelope.lane)),
             .integers(jobs.map { $0.job.delayMilliseconds > 0 ? $0.job.delayMilliseconds : nil }),
+            .texts(jobs.map { $0.job.key?.columns.kind }), .texts(jobs.map { $0.job.key?.name }),
+            .integers(jobs.map { $0.job.key?.columns.milliseconds }),
+            .integers(jobs.map { $0.job.key?.columns.longest }),
+            .integers(jobs.map(\.job.envelope.options.timeLimitMilliseconds)),
+            .integers(jobs.map { Int64($0.job.envelope.options.argumentsVersion) }),
         ]
+    }
+}
+
+extension JobKey {
+    /// As three columns, beside the one for its name.
+    fileprivate var columns: (kind: String, milliseconds: Int64, longest: Int64?) {
+        switch self {
+        case .unique(_, let lifetime): ("unique", lifetime, nil)
+        case .debounce(_, let quiet, let longest): ("debounce", quiet, longest)
+        }
     }
 }

@@ -114,11 +114,14 @@ public struct OutboxStore: Sendable {
         """
         WITH inserted AS (
             INSERT INTO jobs.outbox (
-                queue, submission, group_number, id, kind, arguments, policy, lane, run_at)
+                queue, submission, group_number, id, kind, arguments, policy, lane, run_at, key_kind, key,
+                key_milliseconds, longest_milliseconds, time_limit_milliseconds, version)
             SELECT $1, $2, group_number, id, kind, arguments, policy, lane,
-                clock_timestamp() + delay * interval '1 millisecond'
-            FROM unnest($3, $4, $5, $6, $7, $8, $9) WITH ORDINALITY AS list
-                (group_number, id, kind, arguments, policy, lane, delay, place)
+                clock_timestamp() + delay * interval '1 millisecond', key_kind, key, key_milliseconds,
+                longest_milliseconds, time_limit_milliseconds, version
+            FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) WITH ORDINALITY AS list
+                (group_number, id, kind, arguments, policy, lane, delay, key_kind, key, key_milliseconds,
+                longest_milliseconds, time_limit_milliseconds, version, place)
             ORDER BY place
             ON CONFLICT (id) DO NOTHING
         )

@@ -59,7 +59,7 @@ extension QueueClient {
     public func unknown(of ids: [JobID], in queue: QueueName) async throws(QueueError) -> [JobID] {
         guard !ids.isEmpty else { return [] }
         let keys = Keys(namespace: namespace, queue: queue)
-        var command = RedisCommand(script: Scripts.unknown, keys: [keys.jobs, keys.finished])
+        var command = RedisCommand(script: Scripts.unknown, keys: [keys.jobs, keys.finished, keys.keys])
         for id in ids { command.append(id.bytes) }
         return strings(try await run(command)).compactMap { JobID($0) }
     }

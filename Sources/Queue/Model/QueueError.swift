@@ -16,6 +16,8 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
         public static let durabilityRefused = Code(description: "durability refused")
         /// The jobs are in Redis, but not proven to be on disk.
         public static let durabilityUnproven = Code(description: "durability unproven")
+        /// As many jobs wait in the queue as may; later there is room again.
+        public static let queueFull = Code(description: "queue full")
     }
 
     public let code: Code
@@ -38,7 +40,7 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Whether the same call may succeed later.
-    public var isRetriable: Bool { code == .unavailable || code == .durabilityUnproven }
+    public var isRetriable: Bool { code == .unavailable || code == .queueFull || code == .durabilityUnproven }
 
     /// Whether the caller's own task was cancelled, so that nobody waits for an answer.
     public var isCancelled: Bool { underlying?.code == .cancelled }

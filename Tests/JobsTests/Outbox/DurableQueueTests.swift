@@ -116,7 +116,7 @@ struct DurableQueueTests {
                 queue: queue, store: bench.store, listener: nil, logger: OutboxBench.silent)
             try await relay.relayAll()
             let keys = Keys(namespace: bench.namespace, queue: bench.name)
-            let ready = try await queue.redis.run(RedisCommand("LRANGE", arguments: [keys.ready, "0", "-1"]))
+            let ready = try await queue.redis.run(RedisCommand("LRANGE", arguments: [keys.lane("lane"), "0", "-1"]))
             let ids = (ready.arrayValue ?? []).compactMap(\.string)
             #expect(Set(ids).count == ids.count)
             #expect(ids.contains(first.groups[0].jobs[0].id.description))

@@ -39,6 +39,31 @@ struct EnqueueFunctionTests {
         }
     }
 
+    @Test(arguments: [
+        ("unique_key => 'k'", JobKey.unique("k", lifetimeMilliseconds: 86_400_000)),
+        ("unique_key => 'k', unique_seconds => 1.5", .unique("k", lifetimeMilliseconds: 1_500)),
+        (
+            "debounce_key => 'k', debounce_seconds => 3",
+            .debounce("k", quietMilliseconds: 3_000, longestMilliseconds: 15_000)
+        ),
+        (
+            "debounce_key => 'k', debounce_seconds => 3, debounce_max_seconds => 4",
+            .debounce("k", quietMilliseconds: 3_000, longestMilliseconds: 4_000)
+        ),
+    ])
+    func takesKeysAndTheOtherOptions(_ arguments: String, _ key: JobKey) async throws {
+        try await OutboxBench.run { bench in
+            _ = try await enqueue(
+                bench,
+                "'kind', queue => 'crm', \(arguments), retry_schedule_seconds => '{60,0.5}', time_limit_seconds => 2, version => 4")
+            let row = try #require(try await rows(bench).first)
+            #expect(row.queue == "crm" && row.job.key == key && row.job.delayMilliseconds == 0)
+            #expect(row.job.envelope.policy == RetryPolicy(listedMilliseconds: [60_000, 500]))
+            #expect(row.job.envelope.options.timeLimitMilliseconds == 2_000)
+            #expect(row.job.envelope.options.argumentsVersion == 4 && row.job.envelope.options.isTracked)
+        }
+    }
+
     @Test func idsAreNeverTheSameAndSpreadOverTheirWholeRange() async throws {
         try await OutboxBench.run { bench in
             let rows = try await bench.pool.query(
@@ -89,7 +114,7 @@ struct EnqueueFunctionTests {
         }
     }
 
-    @Test(arguments: [
+    private static let refused = [
         ("NULL", "kind"), ("''", "kind"), ("'two words'", "kind"), ("'é'", "kind"), ("repeat('k', 201)", "kind"),
         ("'k', NULL", "args"), ("'k', '[1]'", "args"), ("'k', '3'", "args"),
         ("'k', jsonb_build_object('a', repeat('x', 1048576))", "args"),
@@ -112,16 +137,20 @@ struct EnqueueFunctionTests {
         ("'k', retry_schedule_seconds => '{1,NULL}'", "retry_schedule_seconds"),
         ("'k', retry_schedule_seconds => '{1,-1}'", "retry_schedule_seconds"),
         ("'k', time_limit_seconds => 0", "time_limit_seconds"), ("'k', version => 0", "version"),
-    ])
-    func refusesWhatTheAPIWouldRefuse(_ arguments: String, _ parameter: String) async throws {
-        try await PostgresFixture.withDatabase(size: 1) { pool in
-            do throws(PostgresError) {
-                try await pool.execute("SELECT jobs.enqueue(\(arguments))")
-                Issue.record("jobs.enqueue(\(arguments)) was not refused")
-            } catch {
-                #expect(error.sqlState == "22023", "\(error)")
-                #expect(error.message.contains("jobs.enqueue: \(parameter): "), "\(error)")
+    ]
+
+    @Test func refusesWhatTheAPIWouldRefuse() async throws {
+        try await PostgresFixture.withDatabase(size: 1) { (pool) async throws in
+            for (arguments, parameter) in Self.refused {
+                do throws(PostgresError) {
+                    try await pool.execute("SELECT jobs.enqueue(\(arguments))")
+                    Issue.record("jobs.enqueue(\(arguments)) was not refused")
+                } catch {
+                    #expect(error.sqlState == "22023", "\(arguments): \(error)")
+                    #expect(error.message.contains("jobs.enqueue: \(parameter): "), "\(arguments): \(error)")
+                }
             }
+            #expect(try await pool.query(PostgresStatement("t", "SELECT FROM jobs.outbox")).isEmpty)
         }
     }
 }

@@ -66,10 +66,13 @@ struct OutboxBench: Sendable {
         while try await recorder.moveOnce() {}
     }
 
-    func job(_ arguments: String = "{}", delayMilliseconds: Int64 = 0) -> NewJob {
+    func job(
+        _ arguments: String = "{}", delayMilliseconds: Int64 = 0, key: JobKey? = nil, kind: String = "kind"
+    ) -> NewJob {
         NewJob(
-            id: JobID(nowMilliseconds: 1_000), kind: "kind", arguments: Array(arguments.utf8),
-            policy: RetryPolicy(attempts: 3, delayMilliseconds: 5_000), lane: "lane", delayMilliseconds: delayMilliseconds)
+            id: JobID(nowMilliseconds: 1_000), kind: kind, arguments: Array(arguments.utf8),
+            policy: RetryPolicy(attempts: 3, delayMilliseconds: 5_000), lane: "lane", delayMilliseconds: delayMilliseconds,
+            key: key)
     }
 
     /// Puts jobs into the outbox, each a submission of its own; their ids.
@@ -86,15 +89,17 @@ struct OutboxBench: Sendable {
     /// What a worker runs, one after the other, until the queue is empty; in the order in which it did.
     func drain() async throws -> [JobID] {
         let ran = Mutex<[JobID]>([])
-        let handler = JobHandler(kind: "kind", leavesTrace: true) { job in
-            ran.withLock { $0.append(job.id) }
-            return .done()
+        let handlers = ["kind", "silent"].map { kind in
+            JobHandler(kind: kind, leavesTrace: kind == "kind") { job in
+                ran.withLock { $0.append(job.id) }
+                return .done()
+            }
         }
         let worker = JobWorker(
             configuration: configuration,
             options: WorkerOptions(
                 name: "w\(UInt64.random(in: 0...(.max)))", queues: [name], concurrency: 1, namespace: namespace),
-            registry: JobRegistry([handler]), logger: Self.silent)
+            registry: JobRegistry(handlers), logger: Self.silent)
         let run = Task { try await worker.run() }
         try await Waiting.until("the queue to be empty") {
             let status = try await queue.status(of: [name], nowMilliseconds: 0)[0]
@@ -107,7 +112,7 @@ struct OutboxBench: Sendable {
 
     /// The ids that are ready, the next one first.
     func ready() async throws -> [JobID] {
-        let key = Keys(namespace: namespace, queue: name).ready
+        let key = Keys(namespace: namespace, queue: name).lane("lane")
         let reply = try await redis.run(RedisCommand("LRANGE", arguments: [key, "0", "-1"]))
         return (reply.arrayValue ?? []).compactMap { $0.string.flatMap { JobID($0) } }
     }

@@ -263,6 +263,114 @@ struct OutboxRelayTests {
         }
     }
 
+    // MARK: - Keys, cancelling, kinds without a trace
+
+    @Test func debouncedRowsEndWithTheJobThatTookThemOver() async throws {
+        try await OutboxBench.run { bench in
+            let key = JobKey.debounce("k", quietMilliseconds: 60_000, longestMilliseconds: 60_000)
+            // The first came by way of Redis alone, of a kind that leaves no trace.
+            let first = bench.job("1", key: key, kind: "silent")
+            _ = try await bench.queue.submit(Submission(groups: [.init(jobs: [first])]), to: bench.name)
+            let others = (2...3).map { bench.job("\($0)", key: key, kind: "silent") }
+            for job in others { _ = try await bench.store.insert(Submission(groups: [.init(jobs: [job])]), to: bench.name) }
+            let relay = bench.relay()
+            try await relay.relayAll()
+            #expect(try await bench.counts() == [0, 2, 0])
+            for job in others {
+                #expect(try await bench.store.find(id: job.id)?.carriedBy == first.id.description)
+            }
+            // Lost before it ran: the newest data are given again.
+            try await bench.forgetEverything()
+            try await relay.relayAll()
+            #expect(try await bench.counts() == [0, 2, 0])
+            #expect(try await bench.queue.flush(debounceKey: "k", in: bench.name) == others[0].id)
+            #expect(try await bench.drain() == [others[0].id])
+            try await bench.record()
+            #expect(try await bench.counts() == [0, 0, 2])
+            #expect(try await relay.sweepSlice(after: 0)?.lost == 0)
+        }
+    }
+
+    @Test func debouncedRowsThatARedisJobCarriesEndWithIt() async throws {
+        try await OutboxBench.run { bench in
+            let key = JobKey.debounce("k", quietMilliseconds: 60_000, longestMilliseconds: 60_000)
+            let first = bench.job("1", key: key, kind: "silent")
+            _ = try await bench.queue.submit(Submission(groups: [.init(jobs: [first])]), to: bench.name)
+            let second = bench.job("2", key: key, kind: "silent")
+            _ = try await bench.store.insert(Submission(groups: [.init(jobs: [second])]), to: bench.name)
+            try await bench.relay().relayAll()
+            _ = try await bench.queue.flush(debounceKey: "k", in: bench.name)
+            #expect(try await bench.drain() == [first.id])
+            try await bench.record()
+            #expect(try await bench.counts() == [0, 0, 1])
+        }
+    }
+
+    @Test func rowOfAUniqueJobEndsInFavourOfTheOneThatHoldsItsKey() async throws {
+        try await OutboxBench.run { bench in
+            let jobs = (0..<2).map { _ in bench.job(key: .unique("k")) }
+            for job in jobs { _ = try await bench.store.insert(Submission(groups: [.init(jobs: [job])]), to: bench.name) }
+            try await bench.relay().relayAll()
+            #expect(try await bench.counts() == [0, 1, 1])
+            #expect(try await bench.store.find(id: jobs[1].id)?.carriedBy == jobs[0].id.description)
+            #expect(try await bench.drain() == [jobs[0].id])
+        }
+    }
+
+    @Test func cancelledAndSupersededRowsEnd() async throws {
+        try await OutboxBench.run { bench in
+            let ids = try await bench.insert(2)
+            let relay = bench.relay()
+            try await relay.relayAll()
+            #expect(try await bench.queue.cancel(ids[0], in: bench.name) == .cancelled)
+            try await bench.record()
+            #expect(try await bench.counts() == [0, 1, 1])
+            try await bench.forgetEverything()
+            try await relay.relayAll()
+            #expect(try await bench.drain() == [ids[1]])
+        }
+    }
+
+    @Test func jobsOfTheOutboxLeaveATraceWhateverTheirKindSays() async throws {
+        try await OutboxBench.run { bench in
+            let job = bench.job(kind: "silent")
+            _ = try await bench.store.insert(Submission(groups: [.init(jobs: [job])]), to: bench.name)
+            try await bench.relay().relayAll()
+            #expect(try await bench.drain() == [job.id])
+            try await bench.record()
+            #expect(try await bench.counts() == [0, 0, 1])
+            #expect(try await FinishedStore(pool: bench.pool).find(id: job.id.description)?.state == .done)
+        }
+    }
+
+    /// Its answer was lost, it has ended, and its kind leaves no trace: only its receipt tells.
+    @Test func receiptStandsForAJobThatEndedWithoutATrace() async throws {
+        try await OutboxBench.run { bench in
+            let submission = Submission(
+                groups: [.init(receipt: Receipt(key: "k", digest: "d"), jobs: [bench.job(kind: "silent")])])
+            _ = try await bench.queue.submit(submission, to: bench.name, isGuarded: true)
+            #expect(try await bench.drain().count == 1)
+            _ = try await bench.store.insert(submission, to: bench.name)
+            try await bench.relay().relayAll()
+            #expect(try await bench.drain().isEmpty)
+            #expect(try await bench.counts() == [0, 0, 1])
+        }
+    }
+
+    @Test func queueThatIsFullIsTriedAgain() async throws {
+        try await OutboxBench.run { bench in
+            let ids = try await bench.insert(3)
+            let small = QueueClient(redis: bench.redis, namespace: bench.namespace, maximumQueueLength: 2)
+            let relay = OutboxRelay(queue: small, store: bench.store, listener: nil, logger: OutboxBench.silent)
+            try await relay.relayAll()
+            #expect(try await bench.counts() == [1, 2, 0])
+            var ran = try await bench.drain()
+            try await relay.relayAll()
+            ran += try await bench.drain()
+            #expect(ran == ids)
+        }
+    }
+
     // MARK: - What Redis lost
 
     @Test func whatRedisLostIsGivenAgainAndNothingElse() async throws {
@@ -305,7 +413,7 @@ struct OutboxRelayTests {
             let keys = Keys(namespace: bench.namespace, queue: bench.name)
             for job in [jobs[1], jobs[4]] {
                 _ = try await bench.redis.run(RedisCommand("HDEL", arguments: [keys.jobs, job.id.description]))
-                _ = try await bench.redis.run(RedisCommand("LREM", arguments: [keys.ready, "0", job.id.description]))
+                _ = try await bench.redis.run(RedisCommand("LREM", arguments: [keys.lane("lane"), "0", job.id.description]))
             }
             #expect(try await relay.sweepSlice(after: 0)?.lost == 2)
             #expect(try await bench.counts() == [2, 4, 0])

@@ -156,7 +156,7 @@ BEGIN
 
     policy := CASE WHEN retry_schedule_seconds IS NULL
         THEN attempts || 'x' || (retry_delay_seconds * 1000)::bigint
-        ELSE (SELECT string_agg((s * 1000)::bigint::text, ',' ORDER BY place)
+        ELSE (SELECT 's' || string_agg((s * 1000)::bigint::text, ',' ORDER BY place)
               FROM unnest(retry_schedule_seconds) WITH ORDINALITY AS list (s, place)) END;
     IF delay_seconds > 0 THEN
         due := clock_timestamp() + make_interval(secs => delay_seconds);
