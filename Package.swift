@@ -71,6 +71,7 @@ let package = Package(
                 .embedInCode("Scripts/Shared/keys.lua"),
                 .embedInCode("Scripts/Shared/lanes.lua"),
                 .embedInCode("Scripts/Shared/queue.lua"),
+                .embedInCode("Scripts/admit.lua"),
                 .embedInCode("Scripts/beat.lua"),
                 .embedInCode("Scripts/cancel.lua"),
                 .embedInCode("Scripts/drop.lua"),
@@ -83,6 +84,7 @@ let package = Package(
                 .embedInCode("Scripts/reconcile.lua"),
                 .embedInCode("Scripts/resume.lua"),
                 .embedInCode("Scripts/revive.lua"),
+                .embedInCode("Scripts/unknown.lua"),
                 .embedInCode("Scripts/work.lua"),
             ],
             swiftSettings: strict
@@ -96,6 +98,7 @@ let package = Package(
             resources: [
                 .embedInCode("Store/Migrations/0001_finished_jobs.sql"),
                 .embedInCode("Store/Migrations/0002_engagements.sql"),
+                .embedInCode("Store/Migrations/0003_outbox.sql"),
             ],
             swiftSettings: strict
         ),
@@ -121,7 +124,7 @@ let package = Package(
         .target(
             name: "Terminal",
             dependencies: [
-                "Basics", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", arguments,
+                "Basics", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", arguments, logging,
             ],
             swiftSettings: strict
         ),
@@ -196,7 +199,10 @@ let package = Package(
         ),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "TestKit", "Threads"], swiftSettings: strict),
         .testTarget(
-            name: "JobsTests", dependencies: ["Basics", "Jobs", "Postgres", "Queue", "TestKit"], swiftSettings: strict),
+            name: "JobsTests",
+            dependencies: ["Basics", "Command", "Jobs", "Postgres", "Queue", "Redis", "TestKit", lifecycle, logging],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "OperatorTests",
             dependencies: ["Basics", "Jobs", "Operator", "Queue", "Redis", "TestKit"],

@@ -1,4 +1,4 @@
-// From the bytes of a request to jobs in Redis: decode once, find the targets, plan, one round trip.
+// From the bytes of a request to jobs that are safe: decode once, find the targets, plan, one round trip.
 
 import Basics
 import Jobs
@@ -6,7 +6,7 @@ import Queue
 
 /// Takes events in.
 struct EventIntake: Sendable {
-    let queue: QueueClient
+    let queue: DurableQueue
     let targets: TargetDirectory
     let retry: RetryPolicy
     let clock: any WallClock
@@ -20,13 +20,22 @@ struct EventIntake: Sendable {
         let jobs: [JobID]
     }
 
+    /// A batch that was taken.
+    struct Batch: Sendable {
+        let events: [Accepted]
+        let durability: Durability
+    }
+
     /// Takes a batch: all of it or nothing.
     ///
     /// - Parameters:
     ///   - key: the request's `Idempotency-Key`.
     ///   - sender: the name of the token; one sender's keys say nothing about another's.
+    ///   - durability: the least that the caller wants.
     /// - Throws: a ``Problem`` that says what is wrong.
-    func accept(_ body: [UInt8], key: String?, sender: String) async throws(Problem) -> [Accepted] {
+    func accept(
+        _ body: [UInt8], key: String?, sender: String, durability: Durability
+    ) async throws(Problem) -> Batch {
         let batch: EventBatch
         do {
             batch = try EventBatch.decode(body, maximumEvents: Self.maximumEvents, maximumBytes: body.count)
@@ -40,14 +49,14 @@ struct EventIntake: Sendable {
         let requestReceipt = key.map {
             Receipt(key: RequestDigest.of("request", sender, $0), digest: RequestDigest.of(body))
         }
-        let result: SubmissionResult
+        let outcome: DurableQueue.Outcome
         do {
-            result = try await queue.submit(
-                Submission(receipt: requestReceipt, groups: groups), to: JobQueue.webhooks)
+            outcome = try await queue.submit(
+                Submission(receipt: requestReceipt, groups: groups), to: JobQueue.webhooks, durability: durability)
         } catch {
             throw Problem(error)
         }
-        switch result {
+        switch outcome.result {
         case .conflict(nil):
             throw .conflict("the Idempotency-Key was used with another body")
         case .conflict(let group?):
@@ -58,11 +67,12 @@ struct EventIntake: Sendable {
         case .full:
             throw .queueFull()
         case .accepted(let groups):
-            return zip(batch.events, groups).enumerated().map { index, pair in
+            let events = zip(batch.events, groups).enumerated().map { index, pair in
                 let (event, group) = pair
                 let id = event.id ?? eventID(index: index, key: key, sender: sender, jobs: group.ids)
                 return Accepted(id: id, isDuplicate: group.isDuplicate, jobs: group.ids)
             }
+            return Batch(events: events, durability: outcome.durability)
         }
     }
 

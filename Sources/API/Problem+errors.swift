@@ -29,6 +29,12 @@ extension Problem {
             self = .queueFull()
         case .limitExceeded:
             self = .unprocessable([], detail: error.message)
+        case .durabilityRefused:
+            self = .unprocessable([], detail: "durability=fsynced cannot be given: \(error.message)")
+        case .durabilityUnproven:
+            self = .unavailable(
+                "durability=fsynced was not reached: \(error.message); send it again with the same Idempotency-Key",
+                retryAfterSeconds: Self.retryAfterSeconds)
         default:
             // Redis may be away, or full, or may refuse: nothing durable can be reached either way.
             self = .unavailable("the queue cannot be reached now", retryAfterSeconds: Self.retryAfterSeconds)

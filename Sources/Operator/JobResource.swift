@@ -95,5 +95,25 @@ public struct JobResource: Encodable, Sendable {
         why = JobReason.sentence(finished)
     }
 
+    /// A job that Redis has not been given yet.
+    init(_ row: OutboxJob, isRedisAway: Bool, nowMilliseconds: Int64) {
+        let runAtMilliseconds = row.runAtMilliseconds.flatMap { $0 > nowMilliseconds ? $0 : nil }
+        id = row.id
+        queue = row.queue
+        kind = row.kind
+        state = (runAtMilliseconds == nil ? JobState.ready : .due).rawValue
+        lane = row.lane.isEmpty ? nil : row.lane
+        target = PushLane(row.lane)?.target.rawValue
+        attempts = 0
+        maxAttempts = row.policy?.attempts
+        crashes = 0
+        deferrals = 0
+        enqueuedAt = Self.time(row.createdAtMilliseconds)
+        runAt = runAtMilliseconds.map { Self.time($0) }
+        let place =
+            isRedisAway ? "it waits in the outbox because Redis is away" : "it is in the outbox, on its way to Redis"
+        why = runAtMilliseconds.map { "\(place); and for its time, \(Self.time($0))" } ?? place
+    }
+
     private static func time(_ milliseconds: Int64) -> String { Timestamp(milliseconds: milliseconds).iso8601 }
 }

@@ -51,12 +51,14 @@ struct Keys: Sendable {
 
 /// The keys that belong to no queue.
 struct CommonKeys: Sendable {
-    let workers, descriptions, clock, quiet: String
+    let workers, descriptions, clock, quiet, epoch, synced: String
 
     init(namespace: String) {
         workers = "\(namespace):workers"
         descriptions = "\(namespace):workers:info"
         clock = "\(namespace):workers:clock"
         quiet = "\(namespace):workers:quiet"
+        epoch = "\(namespace):epoch"
+        synced = "\(namespace):synced"
     }
 }

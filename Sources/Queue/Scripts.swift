@@ -10,11 +10,15 @@ enum Scripts {
     static let cancel = queueScript("cancel", PackageResources.cancel_lua)
     static let flush = queueScript("flush", PackageResources.flush_lua)
     static let drop = queueScript("drop", PackageResources.drop_lua)
-    static let beat = script("beat", PackageResources.beat_lua)
-    static let leave = script("leave", PackageResources.leave_lua)
     static let pause = script("pause", PackageResources.pause_lua)
     static let resume = script("resume", PackageResources.resume_lua)
     static let pace = script("pace", PackageResources.pace_lua)
+    /// One script of two files: the second goes on where the first has found nothing against it.
+    static let admit = queueScript(
+        "admit", PackageResources.admit_lua + [UInt8(ascii: "\n")] + PackageResources.enqueue_lua)
+    static let beat = script("beat", PackageResources.beat_lua)
+    static let leave = script("leave", PackageResources.leave_lua)
+    static let unknown = script("unknown", PackageResources.unknown_lua)
 
     /// What the scripts of `Scripts/Shared` make of every script that takes ``Keys/all``.
     private static let shared = [

@@ -1,5 +1,6 @@
 import Basics
 import Jobs
+import Logging
 import Operator
 import Postgres
 import Program
@@ -41,9 +42,27 @@ struct Session: Sendable {
 
     var queueDesk: QueueDesk { QueueDesk(queue: queue, clock: clock) }
     var deadDesk: DeadDesk { DeadDesk(queue: queue, clock: clock) }
-    var jobDesk: JobDesk { JobDesk(queue: queue, history: FinishedStore(pool: pool), clock: clock) }
+    var jobDesk: JobDesk {
+        JobDesk(queue: queue, history: FinishedStore(pool: pool), outbox: OutboxStore(pool: pool), clock: clock)
+    }
 
-    var jobSubmitter: JobSubmitter { JobSubmitter(queue: queue, clock: clock) }
+    /// Runs `body` with a way to enqueue, into the outbox while Redis is away.
+    func withSubmitter<Value>(_ body: (JobSubmitter) async throws -> Value) async throws -> Value {
+        // A wait for the disk holds its connection, so it has one of its own.
+        let redis = RedisClient(configuration: try ServerSettings.redis(settings), name: "aventora-fsync")
+        let durable = DurableQueue(
+            queue: queue, fsynced: FsyncedQueue(redis: redis), outbox: OutboxStore(pool: pool),
+            logger: Logger(label: "aventora") { _ in SwiftLogNoOpLogHandler() })
+        let result: Result<Value, any Error>
+        do {
+            result = .success(try await body(JobSubmitter(queue: durable, receipts: queue, clock: clock)))
+        } catch {
+            result = .failure(error)
+        }
+        durable.shutDown()
+        await redis.shutdown()
+        return try result.get()
+    }
 
     /// The kinds of job, with the retries that the variables say.
     var catalogue: KindCatalogue {

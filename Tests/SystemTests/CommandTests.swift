@@ -75,7 +75,7 @@ extension SystemTests {
             #expect(try await product.command(["jobs", "cancel", id]).exit == .exited(1))
 
             let now = try await product.command(order).output
-            let ran = try #require(now.split(separator: "\n").first.map(String.init))
+            let ran = try #require(now.split(separator: " ").first.map(String.init))
             try await Waiting.until("the job to be dead", seen: { now }) {
                 try json(try await product.command(["jobs", "get", ran, "--json"]))["state"]?.string == "dead"
             }

@@ -140,6 +140,27 @@ extension SystemTests {
             #expect(target.requests.count == 1)
         }
 
+        @Test(.product()) func jobInTheOutboxIsShownAndCannotBeCancelledYet() async throws {
+            let product = try currentProduct()
+            let target = try FakeTarget()
+            let account = try await product.makeAccount(target)
+            let scheduler = try #require(product.scheduler)
+            // Nobody relays meanwhile.
+            scheduler.freeze()
+            let reply = try await product.client.postJob(
+                Samples.push("e-1", of: account), headers: [(name: "Prefer", value: "durability=outbox")])
+            #expect(reply.status == 202 && reply.object["durability"]?.string == "outbox")
+            let id = try #require(reply.object["id"]?.string)
+            let waiting = try await product.client.job(id)
+            #expect(waiting["state"]?.string == "ready")
+            #expect(waiting["why"]?.string == "it is in the outbox, on its way to Redis")
+            let cancel = try await product.client.send(.delete, "/v1/jobs/\(id)")
+            #expect(cancel.status == 503 && cancel.header("Retry-After") != nil)
+            scheduler.thaw()
+            try await product.client.job(id, toBe: "done")
+            #expect(target.requests.count == 1)
+        }
+
         @Test func kindsAreListedWithTheFormOfTheirArguments() async throws {
             let reply = try await product.client.get("/v1/kinds")
             #expect(reply.status == 200)

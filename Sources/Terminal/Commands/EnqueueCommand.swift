@@ -24,6 +24,15 @@ struct EnqueueCommand: AsyncParsableCommand {
     @Option(help: "Attempts in all.") var attempts: Int?
     @Option(help: "Seconds from one attempt to the next.") var retryDelaySeconds: Double?
     @Option(help: "Seconds that one run may take.") var timeoutSeconds: Double?
+    @Option(
+        help: "How safe it has to be before this ends: queued, fsynced or outbox.",
+        transform: { text in
+            guard let durability = Durability(rawValue: text) else {
+                throw ValidationError("queued, fsynced and outbox are allowed")
+            }
+            return durability
+        })
+    var durability = Durability.queued
     @OptionGroup var options: TerminalOptions
 
     private static let maximumInputBytes = 2 * Limits.maximumArgumentsBytes
@@ -34,9 +43,11 @@ struct EnqueueCommand: AsyncParsableCommand {
             let body = try command.body()
             let request = try JobRequest.decode(
                 body, catalogue: try session.catalogue, nowMilliseconds: session.clock.nowMilliseconds())
-            switch try await session.jobSubmitter.submit(request) {
-            case .accepted(let job):
-                try session.answer(job) { _ in ["\(job.id)\(job.duplicate ? " (it was there before)" : "")"] }
+            let durability = command.durability
+            switch try await session.withSubmitter({ try await $0.submit(request, durability: durability) }) {
+            case .accepted(let job, _):
+                let remark = job.duplicate ? "it was there before" : job.durability
+                try session.answer(job) { _ in ["\(job.id) (\(remark))"] }
             case .conflict: throw ProgramError(.internal, "a job without a key was taken for another one")
             case .full: throw ProgramError(.failure, "as many jobs wait in the queue \(request.queue) as it may hold")
             }

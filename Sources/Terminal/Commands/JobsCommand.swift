@@ -76,6 +76,7 @@ public struct JobsCommand: AsyncParsableCommand {
             switch try await body(session.jobDesk, try id(text)) {
             case .done(let job), .requested(let job): try show(job, session)
             case .impossible(_, let reason): throw ProgramError(.failure, reason)
+            case .notYet(let job): throw ProgramError(.unavailable, "\(job.why); try again in a moment")
             case .unknown: throw unknown
             }
         }

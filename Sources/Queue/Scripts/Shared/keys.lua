@@ -63,13 +63,19 @@ local function add_unique(id, lane, delay, envelope, lifetime, key)
   return add(id, lane, delay, envelope)
 end
 
+-- The header of a waiting job that takes over another's arguments: whoever waits for the end of either sees it.
+local function carrying(header, envelope)
+  if is_tracked(header) or not is_tracked(header_of(envelope)) then return header end
+  return header .. ' r=1'
+end
+
 -- Something came while the job runs: it is kept for the run after.
 local function follow(id, envelope, quiet, longest, key)
   local waiting = call('HGET', next_jobs, key)
   if waiting then
     local follower, _, deadline, old = match(waiting, '^(%S+) (%d+) (%d+) (.*)$')
     local at = min(now + quiet, tonumber(deadline))
-    local newest = header_of(old) .. arguments_of(envelope)
+    local newest = carrying(header_of(old), envelope) .. arguments_of(envelope)
     call('HSET', next_jobs, key, follower .. ' ' .. at .. ' ' .. deadline .. ' ' .. newest)
     return follower
   end
@@ -94,7 +100,7 @@ local function add_debounced(id, lane, envelope, quiet, longest, key)
     if not at and holder_of(owner) then return follow(id, envelope, quiet, longest, key) end
     if match(header, '^%d+ %S+ %S+ 0 0 0') then
       -- It has never run: the newest arguments take the place of the old, and the wait begins again.
-      call('HSET', jobs, owner, header .. arguments_of(envelope))
+      call('HSET', jobs, owner, carrying(header, envelope) .. arguments_of(envelope))
       if at then
         local till = min(now + quiet, tonumber(deadline))
         if its_lane == '' or not call('ZSCORE', lanes_due, owner .. ' ' .. its_lane) then
