@@ -13,6 +13,8 @@ struct JobReason {
         case nil: plain
         case .paused(let since): "its queue \(view.queue) is paused, since \(time(since))"
         case .notDue(let until): "it waits for its time, \(when(until))\(after)"
+        case .parked(let until):
+            "it is parked for a worker of another release\(until.map { ", until \(when($0))" } ?? ""): \(parkedReason)"
         case .follows(let job): "it waits for the end of job \(job), which has the same debounce key and runs"
         case .noWorker: "no live worker serves its queue \(view.queue)"
         case .inLine(let ahead, let isAtLeast): inLine(ahead, isAtLeast)
@@ -52,6 +54,12 @@ struct JobReason {
     }
 
     private var lane: String { "its lane \(view.envelope.lane)" }
+
+    private var parkedReason: String {
+        guard let message = view.lastError?.message else { return "this release cannot read it" }
+        let mark = "parked: "
+        return message.hasPrefix(mark) ? String(message.dropFirst(mark.count)) : message
+    }
 
     /// What put it off.
     private var after: String { view.lastError.map { ", after: \($0.message)" } ?? "" }

@@ -88,12 +88,52 @@ struct JobReasonTests {
                 == "it waits for the end of job \(id), which has the same debounce key and runs")
         #expect(try await why(.dead, state: .dead, error: "HTTP 404") == "it is dead because of: HTTP 404")
         #expect(try await why(nil, state: .dead) == "it is dead because of: no reason kept")
-        // A kind that no worker knows is parked: put off, with the reason.
         #expect(
             try await why(
-                .notDue(untilMilliseconds: Self.now + 30_000), state: .due, error: "no worker here knows the kind 'x'")
-                == "it waits for its time, 2026-01-01T00:00:30.000Z (in 30 s), after: no worker here knows the kind 'x'"
-        )
+                .parked(untilMilliseconds: Self.now + 30_000), state: .due,
+                error: "parked: no worker here knows the kind 'x'")
+                == "it is parked for a worker of another release, until 2026-01-01T00:00:30.000Z (in 30 s): "
+                + "no worker here knows the kind 'x'")
+        #expect(
+            try await why(.parked(untilMilliseconds: nil))
+                == "it is parked for a worker of another release: this release cannot read it")
+    }
+
+    /// Jobs that no worker of this release can run, as they stand in Redis.
+    @Test func parkedJobsAreTold() async throws {
+        let bench = try await OperatorBench()
+        let prefix = "\(bench.namespace):{webhooks}:"
+        let (unknown, newer) = (JobID(nowMilliseconds: 1), JobID(nowMilliseconds: 1))
+        _ = try await bench.redis.run([
+            RedisCommand("HSET", arguments: [prefix + "jobs", unknown.description, "1 other.kind 3x5000 0 0 1\n{}"]),
+            RedisCommand("ZADD", arguments: [prefix + "due", "\(Self.now + 30_000)", unknown.description]),
+            RedisCommand(
+                "HSET", arguments: [prefix + "errors", unknown.description, "5 parked: no worker here knows the kind"]),
+            RedisCommand("HSET", arguments: [prefix + "jobs", newer.description, "9 new.kind what ever\n{}"]),
+            RedisCommand("RPUSH", arguments: [prefix + "ready", newer.description]),
+        ])
+        for (id, kind, state) in [(unknown, "other.kind", JobState.due), (newer, "new.kind", .ready)] {
+            guard case .present(let view)? = try await bench.client().job(id, in: ["webhooks"]) else { throw Missing() }
+            #expect(view.envelope.kind == kind && view.state == state)
+            #expect(view.obstacle == .parked(untilMilliseconds: state == .due ? Self.now + 30_000 : nil))
+        }
+    }
+
+    /// A worker that was told to be quiet serves nobody.
+    @Test func aQuietWorkerIsNone() async throws {
+        let bench = try await OperatorBench()
+        try await bench.enqueue(1, to: "webhooks", at: 1_000)
+        let id = try #require(try await bench.ids("webhooks").first)
+        let time = try await bench.redis.run(RedisCommand("TIME")).arrayValue?.first?.integerValue ?? 0
+        for key in ["{webhooks}:leases", "workers"] {
+            _ = try await bench.redis.run(
+                RedisCommand("ZADD", arguments: ["\(bench.namespace):\(key)", "\(time * 1_000)", "w-1"]))
+        }
+        for obstacle in [Obstacle.inLine(ahead: 0, isAtLeast: false), .noWorker] {
+            guard case .present(let view)? = try await bench.client().job(id, in: ["webhooks"]) else { throw Missing() }
+            #expect(view.obstacle == obstacle)
+            #expect(try await bench.client().quiet(worker: "w-1"))
+        }
     }
 
     @Test(arguments: [

@@ -60,8 +60,8 @@ public indirect enum ArgumentSchema: Sendable, Hashable {
             return items.enumerated().flatMap { item.problems(of: $0.element, at: "\(pointer)/\($0.offset)") }
         case (.object(let members, let allowsOthers), .object(let object)):
             return Self.problems(of: object, members, allowsOthers, at: pointer)
-        default:
-            return [.init(pointer: pointer, detail: "\(expectation) This is \(value.kindName).")]
+        case (.choice, .string), (.time, .string): return [.init(pointer: pointer, detail: expectation)]
+        default: return [.init(pointer: pointer, detail: "\(expectation) This is \(value.kindName).")]
         }
     }
 

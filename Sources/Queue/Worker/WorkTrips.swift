@@ -42,7 +42,7 @@ struct WorkTrips: Sendable {
     /// Gives back what this worker holds without knowing it, after a trip whose answer was lost.
     func reconcile(queue: Int, known: some Collection<JobID>) async throws(QueueError) -> Int {
         var command = call(Scripts.reconcile, keys[queue])
-        for id in known { command.append(id.bytes) }
+        for id in known { command.append(id) }
         do { return Int(try await redis.run(command).integerValue ?? 0) } catch { throw QueueError(error) }
     }
 
@@ -103,7 +103,7 @@ struct WorkTrips: Sendable {
         let header = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
         let requeue = Settlement.Requeue(
             header: header, delayMilliseconds: Settlement.unknownKindPauseMilliseconds,
-            error: "this release cannot read the job's envelope", counter: "parked")
+            error: Settlement.parkedMark + "this release cannot read the job's envelope", counter: "parked")
         return Settlement(id: id, fence: fence, change: .requeue(requeue))
     }
 }
