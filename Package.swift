@@ -184,7 +184,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Basics", "Program", httpTypes, hummingbird, hummingbirdCore, inMemoryLogging, lifecycle,
+                "API", "Basics", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", "TestKit", httpTypes,
+                hummingbird, hummingbirdCore, inMemoryLogging, lifecycle,
                 logging, nio,
                 nioHTTP1, nioPosix,
             ],
@@ -235,6 +236,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
+        .testTarget(
+            name: "WorkerTests",
+            dependencies: ["Curl", "Jobs", "Postgres", "Program", "Queue", "Worker", logging],
+            swiftSettings: strict
+        ),
     ]
 )
 
