@@ -115,7 +115,8 @@ extension SystemTests {
             #expect(poster.refusals.isEmpty, "\(poster.refusals.first?.status ?? 0)")
             try await Waiting.until("the outbox to be relayed") {
                 try await product.database.query(
-                    PostgresStatement("t_waiting", "SELECT FROM jobs.outbox WHERE relayed_at IS NULL")).isEmpty
+                    PostgresStatement("t_waiting", "SELECT FROM jobs.outbox WHERE relayed_at IS NULL")
+                ).isEmpty
             }
             let accepted = poster.accepted
             let jobs = Set(accepted.flatMap(\.jobs) + waiting)

@@ -14,7 +14,8 @@ struct DurabilityPreference: Sendable {
     /// its sender counts on it.
     init(_ request: Request) throws(Problem) {
         var wanted: Durability?
-        for preference in Self.prefer.map({ request.headers[values: $0] })?.flatMap({ $0.split(separator: ",") }) ?? [] {
+        for preference in Self.prefer.map({ request.headers[values: $0] })?.flatMap({ $0.split(separator: ",") }) ?? []
+        {
             let parts = preference.split(separator: ";")[0].split(separator: "=", maxSplits: 1)
                 .map { $0.filter { $0 != " " && $0 != "\"" } }
             guard parts.count == 2, parts[0].lowercased() == "durability", wanted == nil else { continue }

@@ -89,7 +89,8 @@ struct DurableQueueTests {
             #expect(try await bench.counts()[0] == 20)
             try await server.start()
             try await Waiting.until("submissions to go to Redis again", within: .seconds(5)) {
-                try await entry.submit(submission(bench), to: bench.name, durability: durability).durability == durability
+                try await entry.submit(submission(bench), to: bench.name, durability: durability).durability
+                    == durability
             }
         }
     }

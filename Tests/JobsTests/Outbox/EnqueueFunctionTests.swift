@@ -55,7 +55,8 @@ struct EnqueueFunctionTests {
         try await OutboxBench.run { bench in
             _ = try await enqueue(
                 bench,
-                "'kind', queue => 'crm', \(arguments), retry_schedule_seconds => '{60,0.5}', time_limit_seconds => 2, version => 4")
+                "'kind', queue => 'crm', \(arguments), retry_schedule_seconds => '{60,0.5}', time_limit_seconds => 2, version => 4"
+            )
             let row = try #require(try await rows(bench).first)
             #expect(row.queue == "crm" && row.job.key == key && row.job.delayMilliseconds == 0)
             #expect(row.job.envelope.policy == RetryPolicy(listedMilliseconds: [60_000, 500]))
@@ -103,7 +104,8 @@ struct EnqueueFunctionTests {
 
     @Test func wakesTheRelay() async throws {
         try await OutboxBench.run { bench in
-            let listener = PostgresListener(configuration: bench.pool.testConfiguration, channels: [OutboxStore.channel])
+            let listener = PostgresListener(
+                configuration: bench.pool.testConfiguration, channels: [OutboxStore.channel])
             var iterator = listener.notifications().makeAsyncIterator()
             #expect(try await iterator.next() == .reconnected)
             _ = try await enqueue(bench, "'kind'")

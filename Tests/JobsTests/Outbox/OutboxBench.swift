@@ -1,11 +1,11 @@
 import Logging
-@testable import Postgres
 import Redis
 import ServiceLifecycle
 import Synchronization
 import TestKit
 
 @testable import Jobs
+@testable import Postgres
 @testable import Queue
 
 /// One test's outbox on a database of its own, and its queue on the shared Redis.
@@ -71,7 +71,8 @@ struct OutboxBench: Sendable {
     ) -> NewJob {
         NewJob(
             id: JobID(nowMilliseconds: 1_000), kind: kind, arguments: Array(arguments.utf8),
-            policy: RetryPolicy(attempts: 3, delayMilliseconds: 5_000), lane: "lane", delayMilliseconds: delayMilliseconds,
+            policy: RetryPolicy(attempts: 3, delayMilliseconds: 5_000), lane: "lane",
+            delayMilliseconds: delayMilliseconds,
             key: key)
     }
 

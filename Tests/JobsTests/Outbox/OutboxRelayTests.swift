@@ -35,7 +35,8 @@ struct OutboxRelayTests {
             var jobs: [NewJob] = []
             for _ in 0..<20 {
                 jobs.append(bench.job("\"" + String(repeating: "x", count: 1_000_000) + "\""))
-                _ = try await bench.store.insert(Submission(groups: [.init(jobs: [jobs.last ?? bench.job()])]), to: bench.name)
+                _ = try await bench.store.insert(
+                    Submission(groups: [.init(jobs: [jobs.last ?? bench.job()])]), to: bench.name)
             }
             let rows = try #require(
                 try await bench.store.withRelayRight {
@@ -124,8 +125,11 @@ struct OutboxRelayTests {
         }
     }
 
-    /// Between any two of the relay's looks the jobs of an earlier, interrupted batch end and leave Redis.
-    @Test(arguments: [OutboxRelay.Step.read, .looked, .rechecked], [1, 2])
+    /// Between any two of the relay's looks the jobs of an earlier, interrupted batch end, and leave Redis too: after the
+    /// last look they cannot, since the recorder waits for the rows.
+    @Test(arguments: [
+        (OutboxRelay.Step.read, 1), (.read, 2), (.looked, 1), (.looked, 2), (.rechecked, 1),
+    ])
     func jobsThatEndBetweenTheLooksAreNotDoubled(_ step: OutboxRelay.Step, _ progress: Int) async throws {
         try await OutboxBench.run { bench in
             let ids = try await bench.insert(5)
@@ -272,7 +276,9 @@ struct OutboxRelayTests {
             let first = bench.job("1", key: key, kind: "silent")
             _ = try await bench.queue.submit(Submission(groups: [.init(jobs: [first])]), to: bench.name)
             let others = (2...3).map { bench.job("\($0)", key: key, kind: "silent") }
-            for job in others { _ = try await bench.store.insert(Submission(groups: [.init(jobs: [job])]), to: bench.name) }
+            for job in others {
+                _ = try await bench.store.insert(Submission(groups: [.init(jobs: [job])]), to: bench.name)
+            }
             let relay = bench.relay()
             try await relay.relayAll()
             #expect(try await bench.counts() == [0, 2, 0])
@@ -309,7 +315,9 @@ struct OutboxRelayTests {
     @Test func rowOfAUniqueJobEndsInFavourOfTheOneThatHoldsItsKey() async throws {
         try await OutboxBench.run { bench in
             let jobs = (0..<2).map { _ in bench.job(key: .unique("k")) }
-            for job in jobs { _ = try await bench.store.insert(Submission(groups: [.init(jobs: [job])]), to: bench.name) }
+            for job in jobs {
+                _ = try await bench.store.insert(Submission(groups: [.init(jobs: [job])]), to: bench.name)
+            }
             try await bench.relay().relayAll()
             #expect(try await bench.counts() == [0, 1, 1])
             #expect(try await bench.store.find(id: jobs[1].id)?.carriedBy == jobs[0].id.description)
@@ -371,6 +379,48 @@ struct OutboxRelayTests {
         }
     }
 
+    @Test func fullQueueHoldsUpNoOther() async throws {
+        try await OutboxBench.run { bench in
+            let ids = try await bench.insert(OutboxRelay.batchRows + 10)
+            let other = bench.job()
+            _ = try await bench.store.insert(Submission(groups: [.init(jobs: [other])]), to: "other")
+            let small = QueueClient(redis: bench.redis, namespace: bench.namespace, maximumQueueLength: 5)
+            let relay = OutboxRelay(queue: small, store: bench.store, listener: nil, logger: OutboxBench.silent)
+            try await relay.relayAll()
+            #expect(try await bench.counts() == [Int64(ids.count - 5), 6, 0])
+            #expect(try await bench.queue.unknown(of: [other.id], in: "other").isEmpty)
+        }
+    }
+
+    @Test func jobThatWaitsInTheOutboxCanBeCancelledThere() async throws {
+        try await OutboxBench.run { bench in
+            let ids = try await bench.insert(2)
+            #expect(try await bench.store.cancel(ids[0], note: "by a person"))
+            #expect(try await !bench.store.cancel(ids[0], note: "again"))
+            let finished = try await FinishedStore(pool: bench.pool).find(id: ids[0].description)
+            #expect(finished?.state == .cancelled && finished?.note == "by a person")
+            // The relay is about to give the other to Redis: the cancel waits, and then finds it given.
+            let cancel = Mutex<Task<Bool, any Error>?>(nil)
+            try await bench.relay { step in
+                guard step == .rechecked else { return }
+                let store = OutboxStore(pool: bench.otherPool)
+                let task = Task.detached { try await store.cancel(ids[1], note: "") }
+                cancel.withLock { $0 = task }
+                try await Waiting.until("the cancel to wait") {
+                    try await !bench.otherPool.query(
+                        PostgresStatement(
+                            "t_waits",
+                            """
+                            SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+                            """)
+                    ).isEmpty
+                }
+            }.relayAll()
+            #expect(try await cancel.withLock { $0 }?.value == false)
+            #expect(try await bench.drain() == [ids[1]])
+        }
+    }
+
     // MARK: - What Redis lost
 
     @Test func whatRedisLostIsGivenAgainAndNothingElse() async throws {
@@ -413,7 +463,8 @@ struct OutboxRelayTests {
             let keys = Keys(namespace: bench.namespace, queue: bench.name)
             for job in [jobs[1], jobs[4]] {
                 _ = try await bench.redis.run(RedisCommand("HDEL", arguments: [keys.jobs, job.id.description]))
-                _ = try await bench.redis.run(RedisCommand("LREM", arguments: [keys.lane("lane"), "0", job.id.description]))
+                _ = try await bench.redis.run(
+                    RedisCommand("LREM", arguments: [keys.lane("lane"), "0", job.id.description]))
             }
             #expect(try await relay.sweepSlice(after: 0)?.lost == 2)
             #expect(try await bench.counts() == [2, 4, 0])

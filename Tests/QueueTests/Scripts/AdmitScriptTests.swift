@@ -34,7 +34,8 @@ struct AdmitScriptTests {
         let key = JobKey.debounce("k", quietMilliseconds: 0, longestMilliseconds: 0)
         func debounced() -> NewJob {
             NewJob(
-                id: JobID(nowMilliseconds: 1), kind: "kind", arguments: [], policy: RetryPolicy(attempts: 1, delayMilliseconds: 0),
+                id: JobID(nowMilliseconds: 1), kind: "kind", arguments: [],
+                policy: RetryPolicy(attempts: 1, delayMilliseconds: 0),
                 key: key)
         }
         let (done, dead, running, follower) = (bench.job(), bench.job(attempts: 1), debounced(), debounced())
