@@ -247,8 +247,8 @@ extension SystemTests {
             }
         }
 
-        @Test(arguments: ["events=1", "durability=fsynced", "durability=outbox"])
-        func receiptThatCannotBeGivenIsRefused(preference: String) async throws {
+        @Test(arguments: ["events=1", "durability=eternal", "durability=Queued"])
+        func receiptThatDoesNotExistIsRefused(preference: String) async throws {
             let reply = try await product.client.post(
                 "[]", headers: [(name: "Prefer", value: preference)])
             expectProblem(reply, 422)

@@ -26,10 +26,9 @@ struct ReceiverRoutes: Sendable {
                 id: JobID(nowMilliseconds: clock.nowMilliseconds()), kind: JobKind.engagementUpsert,
                 arguments: push.arguments(),
                 policy: JobPolicy.internalWork)
-            let submission = Submission(groups: [.init(jobs: [job])])
             let reached: Durability
             do throws(QueueError) {
-                reached = try await queue.submit(submission, to: JobQueue.crm, durability: durability).durability
+                reached = try await queue.enqueue([job], to: JobQueue.crm, durability: durability).durability
             } catch {
                 throw Problem(error)
             }

@@ -81,6 +81,21 @@ public final class DurableQueue: Sendable {
         }
     }
 
+    /// Accepts jobs that have no receipts: all of them or none.
+    ///
+    /// - Returns: per job, which job does the work, and how safe they are.
+    /// - Throws: as ``submit(_:to:durability:)``, and ``QueueError/Code/queueFull``.
+    public func enqueue(
+        _ jobs: [NewJob], to name: QueueName, durability: Durability = .queued
+    ) async throws(QueueError) -> (jobs: [SubmissionResult.Item], durability: Durability) {
+        let outcome = try await submit(Submission(groups: [.init(jobs: jobs)]), to: name, durability: durability)
+        switch outcome.result {
+        case .accepted(let groups): return (groups.flatMap(\.jobs), outcome.durability)
+        case .full(let waiting): throw QueueError(.queueFull, "\(waiting) jobs wait in the queue \(name)")
+        case .conflict: throw QueueError(.unexpectedReply, "a conflict without a receipt")
+        }
+    }
+
     /// Whether Redis could give `fsynced`; nil while it cannot be asked.
     public func proof() async -> FsyncedQueue.Proof? {
         do throws(QueueError) { return try await fsynced.proof() } catch { return nil }

@@ -52,7 +52,7 @@ struct OutboxBundle: Sendable {
         // It was accepted, by way of the outbox, before its conflict with what came by way of Redis could be seen. What
         // was accepted is done.
         case .submitted(.conflict): return Verdict(bare: rows)
-        case .submitted(.full(let waiting)): return Verdict(failure: Self.full(waiting, rows[0].queue))
+        case .submitted(.full): return Verdict(fullQueue: rows[0].queue)
         // The others are looked at again: they were enqueued with these, so they have ended or were lost.
         case .known(let ids):
             return Verdict(notes: rows.filter { ids.contains($0.job.id) }.map { .init(number: $0.number) })
@@ -92,10 +92,6 @@ struct OutboxBundle: Sendable {
         return .init(number: row.number, carrier: item?.id, isEnd: isEnd)
     }
 
-    static func full(_ waiting: Int, _ queue: QueueName) -> QueueError {
-        QueueError(.queueFull, "\(waiting) jobs wait in the queue \(queue)")
-    }
-
     /// What has to be done after a bundle was offered to Redis.
     struct Verdict: Sendable {
         /// To be written down.
@@ -103,6 +99,8 @@ struct OutboxBundle: Sendable {
         /// To be enqueued without receipts.
         var bare: [OutboxRow] = []
         var failure: QueueError?
+        /// It takes nothing now.
+        var fullQueue: QueueName?
         /// Another relay has taken over.
         var newerFence: Int64?
     }

@@ -25,6 +25,8 @@ public actor OutboxRelay: Service {
         case standby
         /// Something waits, but Redis does not take it now.
         case stuck
+        /// Something waits in these queues, which are full.
+        case full(Set<QueueName>)
     }
 
     static let tickMilliseconds: Int64 = 1_000
@@ -102,9 +104,12 @@ public actor OutboxRelay: Service {
             if Task.isCancelled { return }
             if !isFailing { logger.warning("the outbox waits", metadata: ["error": "\(error)"]) }
             isFailing = true
-            notBeforeMilliseconds = clock.nowMilliseconds + Self.tickMilliseconds - 100
+            rest()
         }
     }
+
+    /// Until the next tick, whatever notifies.
+    private func rest() { notBeforeMilliseconds = clock.nowMilliseconds + Self.tickMilliseconds - 100 }
 
     /// Finds out whether Redis lost something, relays all that waits, and sweeps when it is time to.
     func relayAll() async throws {
@@ -113,15 +118,18 @@ public actor OutboxRelay: Service {
             guard try await recover(current) else { return }
             epoch = current
         }
+        var full: Set<QueueName> = []
         relaying: while !Task.isCancelled {
-            switch try await relayBatch() {
+            switch try await relayBatch(excluding: full) {
             case .idle, .standby: break relaying
             case .stuck:
-                notBeforeMilliseconds = clock.nowMilliseconds + Self.tickMilliseconds - 100
+                rest()
                 break relaying
+            case .full(let queues): full.formUnion(queues)
             case .relayed(let count): logger.debug("relayed", metadata: ["jobs": "\(count)"])
             }
         }
+        if !full.isEmpty { rest() }
         if clock.nowMilliseconds - sweptAtMilliseconds >= Self.sweepMilliseconds {
             sweptAtMilliseconds = clock.nowMilliseconds
             try await sweep()
@@ -131,10 +139,10 @@ public actor OutboxRelay: Service {
     // MARK: - Relaying
 
     /// Gives the first rows that wait to Redis. A throw has no effect but on Redis, where the same rows are known then.
-    func relayBatch() async throws -> BatchOutcome {
+    func relayBatch(excluding full: Set<QueueName> = []) async throws -> BatchOutcome {
         let outcome: BatchOutcome?
         do {
-            outcome = try await store.withRelayRight { try await self.relayBatch($0) }
+            outcome = try await store.withRelayRight { try await self.relayBatch($0, full) }
         } catch let error as Fenced {
             newestFence = error.fence
             return .stuck
@@ -142,8 +150,9 @@ public actor OutboxRelay: Service {
         return outcome ?? .standby
     }
 
-    private func relayBatch(_ right: RelayRight) async throws -> BatchOutcome {
-        let rows = try await right.waiting(maximumRows: Self.batchRows, maximumBytes: Self.batchBytes)
+    private func relayBatch(_ right: RelayRight, _ full: Set<QueueName>) async throws -> BatchOutcome {
+        let rows = try await right.waiting(
+            maximumRows: Self.batchRows, maximumBytes: Self.batchBytes, excluding: full)
         guard !rows.isEmpty else { return .idle }
         for row in rows where row.hasUnknownPolicy {
             logger.warning("a row of the outbox has an unknown retry policy", metadata: ["job": "\(row.job.id)"])
@@ -167,7 +176,8 @@ public actor OutboxRelay: Service {
             logger.warning("redis refuses a job of the outbox", metadata: ["error": "\(failure)"])
             return .stuck
         }
-        return .relayed(notes.count)
+        let filled = Set(verdicts.compactMap(\.fullQueue))
+        return filled.isEmpty ? .relayed(notes.count) : .full(filled)
     }
 
     private struct Fenced: Error { let fence: Int64 }
@@ -189,8 +199,7 @@ public actor OutboxRelay: Service {
                     OutboxBundle.note(row, item, isKnownByReceipt: false)
                 }
                 verdicts.append(.init(notes: notes))
-            case .submitted(.full(let waiting)):
-                verdicts.append(.init(failure: OutboxBundle.full(waiting, rows[0].queue)))
+            case .submitted(.full): verdicts.append(.init(fullQueue: rows[0].queue))
             case .known, .submitted(.conflict): break  // looked at again with the next batch
             case .fenced(let newer): throw Fenced(fence: newer)
             case .failed(let error): verdicts.append(.init(failure: error))

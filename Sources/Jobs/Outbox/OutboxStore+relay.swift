@@ -79,12 +79,19 @@ struct RelayRight: Sendable {
 
     /// The first rows that wait, whole submissions, in their order. At least one submission; else at most about
     /// `maximumRows` with `maximumBytes` of arguments.
-    func waiting(maximumRows: Int, maximumBytes: Int) async throws -> [OutboxRow] {
-        try await transaction.query(Self.waiting, [.integer(Int64(maximumRows)), .integer(Int64(maximumBytes))])
-            .map { try OutboxRow($0) }
+    ///
+    /// - Parameter excluding: queues that take nothing now: their rows wait behind nobody's, nobody's behind theirs.
+    func waiting(
+        maximumRows: Int, maximumBytes: Int, excluding queues: Set<QueueName> = []
+    ) async throws -> [OutboxRow] {
+        let values: [PostgresValue] = [
+            .integer(Int64(maximumRows)), .integer(Int64(maximumBytes)), .texts(queues.map(\.description)),
+        ]
+        return try await transaction.query(Self.waiting, values).map { try OutboxRow($0) }
     }
 
-    /// Those of the rows that still wait, as of now. Ends those whose jobs the history knows by now.
+    /// Those of the rows that still wait, and go on waiting until this transaction ends. Ends those whose jobs the
+    /// history knows by now.
     ///
     /// Has to come after the look into Redis: a job leaves Redis only when it is in the history.
     func stillWaiting(_ numbers: [Int64]) async throws -> Set<Int64> {
@@ -163,7 +170,7 @@ extension RelayRight {
         """
         WITH head AS (
             SELECT number, submission, octet_length(arguments) AS bytes FROM jobs.outbox
-            WHERE relayed_at IS NULL AND ended_at IS NULL ORDER BY number LIMIT $1
+            WHERE relayed_at IS NULL AND ended_at IS NULL AND queue <> ALL ($3) ORDER BY number LIMIT $1
         ), chosen AS (
             SELECT submission FROM (
                 SELECT submission, number, min(number) OVER () AS first, sum(bytes) OVER (ORDER BY number) AS bytes
@@ -180,7 +187,10 @@ extension RelayRight {
 
     private static let stillWaiting = PostgresStatement(
         "outbox_still_waiting",
-        "SELECT number FROM jobs.outbox WHERE number = ANY($1) AND relayed_at IS NULL AND ended_at IS NULL")
+        """
+        SELECT number FROM jobs.outbox WHERE number = ANY($1) AND relayed_at IS NULL AND ended_at IS NULL
+        ORDER BY number FOR UPDATE
+        """)
 
     private static let receipts = PostgresStatement(
         "outbox_relay_receipts",

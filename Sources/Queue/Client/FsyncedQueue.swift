@@ -131,6 +131,9 @@ public final class FsyncedQueue: Sendable {
         }
     }
 
+    /// How many callers wait for their turn; not those under way.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     private func forget() { state.withLock { $0.proof = nil } }
 
     private func commands(of proof: Proof) -> [RedisCommand] {

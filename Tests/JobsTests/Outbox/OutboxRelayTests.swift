@@ -125,8 +125,11 @@ struct OutboxRelayTests {
         }
     }
 
-    /// Between any two of the relay's looks the jobs of an earlier, interrupted batch end and leave Redis.
-    @Test(arguments: [OutboxRelay.Step.read, .looked, .rechecked], [1, 2])
+    /// Between any two of the relay's looks the jobs of an earlier, interrupted batch end, and leave Redis too: after the
+    /// last look they cannot, since the recorder waits for the rows.
+    @Test(arguments: [
+        (OutboxRelay.Step.read, 1), (.read, 2), (.looked, 1), (.looked, 2), (.rechecked, 1),
+    ])
     func jobsThatEndBetweenTheLooksAreNotDoubled(_ step: OutboxRelay.Step, _ progress: Int) async throws {
         try await OutboxBench.run { bench in
             let ids = try await bench.insert(5)
@@ -373,6 +376,48 @@ struct OutboxRelayTests {
             try await relay.relayAll()
             ran += try await bench.drain()
             #expect(ran == ids)
+        }
+    }
+
+    @Test func fullQueueHoldsUpNoOther() async throws {
+        try await OutboxBench.run { bench in
+            let ids = try await bench.insert(OutboxRelay.batchRows + 10)
+            let other = bench.job()
+            _ = try await bench.store.insert(Submission(groups: [.init(jobs: [other])]), to: "other")
+            let small = QueueClient(redis: bench.redis, namespace: bench.namespace, maximumQueueLength: 5)
+            let relay = OutboxRelay(queue: small, store: bench.store, listener: nil, logger: OutboxBench.silent)
+            try await relay.relayAll()
+            #expect(try await bench.counts() == [Int64(ids.count - 5), 6, 0])
+            #expect(try await bench.queue.unknown(of: [other.id], in: "other").isEmpty)
+        }
+    }
+
+    @Test func jobThatWaitsInTheOutboxCanBeCancelledThere() async throws {
+        try await OutboxBench.run { bench in
+            let ids = try await bench.insert(2)
+            #expect(try await bench.store.cancel(ids[0], note: "by a person"))
+            #expect(try await !bench.store.cancel(ids[0], note: "again"))
+            let finished = try await FinishedStore(pool: bench.pool).find(id: ids[0].description)
+            #expect(finished?.state == .cancelled && finished?.note == "by a person")
+            // The relay is about to give the other to Redis: the cancel waits, and then finds it given.
+            let cancel = Mutex<Task<Bool, any Error>?>(nil)
+            try await bench.relay { step in
+                guard step == .rechecked else { return }
+                let store = OutboxStore(pool: bench.otherPool)
+                let task = Task.detached { try await store.cancel(ids[1], note: "") }
+                cancel.withLock { $0 = task }
+                try await Waiting.until("the cancel to wait") {
+                    try await !bench.otherPool.query(
+                        PostgresStatement(
+                            "t_waits",
+                            """
+                            SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+                            """)
+                    ).isEmpty
+                }
+            }.relayAll()
+            #expect(try await cancel.withLock { $0 }?.value == false)
+            #expect(try await bench.drain() == [ids[1]])
         }
     }
 

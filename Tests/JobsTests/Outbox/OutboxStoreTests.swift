@@ -99,6 +99,29 @@ struct OutboxStoreTests {
         }
     }
 
+    @Test func outboxThatIsFullSaysSo() async throws {
+        try await OutboxBench.run { bench in
+            let store = OutboxStore(pool: bench.pool, maximumWaiting: 3)
+            func submission(_ receipt: Receipt? = nil) -> Submission {
+                Submission(groups: [.init(receipt: receipt, jobs: [bench.job()])])
+            }
+            for _ in 0..<3 { _ = try await store.insert(submission(), to: bench.name) }
+            #expect(try await store.insert(submission(), to: bench.name) == .full(waiting: 3))
+            let receipt = Receipt(key: "k", digest: "d")
+            #expect(try await store.insert(submission(receipt), to: bench.name) == .full(waiting: 3))
+            #expect(try await bench.counts() == [3, 0, 0])
+            try await bench.relay().relayAll()
+            guard case .accepted(let groups) = try await store.insert(submission(receipt), to: bench.name) else {
+                Issue.record("the refused receipt was kept")
+                return
+            }
+            #expect(!groups[0].isDuplicate)
+            // What is under way does not count, however wide the range of its numbers.
+            for _ in 0..<2 { _ = try await store.insert(submission(), to: bench.name) }
+            #expect(try await store.insert(submission(), to: bench.name) == .full(waiting: 3))
+        }
+    }
+
     @Test func pruneRemovesWhatEndedADayAgo() async throws {
         try await OutboxBench.run { bench in
             let receipt = Receipt(key: "k", digest: "d")

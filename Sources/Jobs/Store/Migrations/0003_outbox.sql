@@ -62,6 +62,18 @@ INSERT INTO jobs.outbox_relay (name) VALUES ('relay');
 -- Grows with each batch, also when the transaction around it fails: that is why it is no column.
 CREATE SEQUENCE jobs.outbox_fence;
 
+-- How many rows wait, as far as it matters: exact from `most` on, else 0. Two look-ups in indexes unless there are so many.
+CREATE FUNCTION jobs.outbox_waiting(most bigint) RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE
+        WHEN (SELECT number FROM jobs.outbox ORDER BY number DESC LIMIT 1) -
+            (SELECT number FROM jobs.outbox WHERE relayed_at IS NULL AND ended_at IS NULL ORDER BY number LIMIT 1)
+            + 1 >= most
+        THEN (SELECT count(*) FROM (
+            SELECT FROM jobs.outbox WHERE relayed_at IS NULL AND ended_at IS NULL LIMIT most) AS waiting)
+        ELSE 0 END
+$$;
+
 -- A new job id: 45 bits of Unix milliseconds, then 55 random bits, in Crockford's base 32 in lower case.
 CREATE FUNCTION jobs.make_job_id() RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -152,6 +164,10 @@ BEGIN
     END;
     IF fault IS NOT NULL THEN
         RAISE EXCEPTION 'jobs.enqueue: %', fault USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
+    IF jobs.outbox_waiting(5000000) >= 5000000 THEN
+        RAISE EXCEPTION 'jobs.enqueue: 5000000 jobs wait in the outbox' USING ERRCODE = 'configuration_limit_exceeded';
     END IF;
 
     policy := CASE WHEN retry_schedule_seconds IS NULL
