@@ -36,7 +36,7 @@ struct NoopRun: Sendable {
     private func drain(_ redis: BenchRedis) async throws -> NoopResult {
         let output = "\(options.directory)/noop-worker"
         let worker = try ProgramRun(
-            try Self.ownPath(),
+            try ProgramRun.ownPath(),
             [
                 NoopWorkerCommand.name, "--jobs", "\(options.jobCount)", "--concurrency", "\(concurrency)",
                 "--output", output,
@@ -65,9 +65,5 @@ struct NoopRun: Sendable {
             throw BenchError(
                 "\(done) of \(options.jobCount) acked; \(status.ready) ready, \(status.running) running left")
         }
-    }
-
-    private static func ownPath() throws -> String {
-        try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     }
 }

@@ -1,0 +1,89 @@
+import Command
+import Foundation
+
+/// Another job system that is on this machine, driven by a script under `peers/` that speaks the command line of
+/// `peers/peer.py`.
+struct Peer: Sendable {
+    /// One way of running it.
+    struct Setting: Sendable {
+        let label: String
+        /// What the script takes for jobs at a time.
+        let concurrency: Int
+    }
+
+    /// With its version, as in tables.
+    let name: String
+    let program: String
+    /// What comes before the script's own arguments.
+    let leading: [String]
+    let script: String
+    /// As its documentation recommends for throughput; the first one stands for it where only one is measured.
+    let settings: [Setting]
+    /// It gets one job where ours gets so many: a rate needs seconds, not a number of jobs.
+    let share: Int
+
+    /// What the script writes.
+    struct Figures: Decodable {
+        let seconds: Double
+        let processorSeconds: Double
+        /// The jobs that ran, in order.
+        let numbers: [Int]
+        /// How long each stamped job waited for its start.
+        let delayNanoseconds: [Int64]
+    }
+
+    func jobCount(of jobCount: Int) -> Int { max(1_000, jobCount / share) }
+}
+
+/// A peer's script, run against one Redis.
+struct PeerProgram: Sendable {
+    let peer: Peer
+    let options: BenchOptions
+    let redis: BenchRedis
+
+    /// A peer slower than this is no use to anybody; it is killed.
+    private static let leastRate = 100
+
+    /// Runs the script to its end.
+    @discardableResult
+    func run(_ mode: String, jobCount: Int, concurrency: Int = 0) async throws -> Peer.Figures {
+        let run = try program(mode, jobCount: jobCount, concurrency: concurrency, output: output(mode))
+        try await run.run()
+        return try figures(mode)
+    }
+
+    /// Starts a worker for `jobCount` jobs, 0 for as many as come.
+    func startWorker(jobCount: Int, concurrency: Int) async throws -> RunningProgram {
+        try await program("work", jobCount: jobCount, concurrency: concurrency, output: output("work")).start()
+    }
+
+    /// What a script of this mode has written; its files are removed.
+    func figures(_ mode: String) throws -> Peer.Figures {
+        defer { removeFiles(mode) }
+        let path = "\(output(mode)).json"
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw BenchError("\(peer.name) wrote no figures (\(mode))")
+        }
+        return try JSONDecoder().decode(Peer.Figures.self, from: data)
+    }
+
+    func removeFiles(_ mode: String) {
+        for ending in ["json", "ready", "part", "log"] { PrivateFile.remove("\(output(mode)).\(ending)") }
+    }
+
+    /// The same for a worker and who feeds it, so that the one sees that the other is ready.
+    private func output(_ mode: String) -> String {
+        "\(options.directory)/peer" + (mode == "pace" || mode == "work" ? "" : "-\(mode)")
+    }
+
+    private func program(_ mode: String, jobCount: Int, concurrency: Int, output: String) throws -> ProgramRun {
+        let folder = "\(options.directory)/peers"
+        try PeerScripts.write(to: folder)
+        return try ProgramRun(
+            peer.program,
+            peer.leading + ["\(folder)/\(peer.script)", mode, "\(jobCount)", "\(concurrency)", output],
+            environment: ["REDIS_URL": redis.server.url, "PYTHONDONTWRITEBYTECODE": "1"],
+            limit: .seconds(60 + jobCount / Self.leastRate),
+            log: "\(output)-\(mode).log")
+    }
+}
