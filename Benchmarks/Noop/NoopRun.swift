@@ -41,7 +41,7 @@ struct NoopRun: Sendable {
                 NoopWorkerCommand.name, "--jobs", "\(options.jobCount)", "--concurrency", "\(concurrency)",
                 "--output", output,
             ],
-            environment: [NoopWorkerCommand.urlVariable: redis.server.url],
+            environment: [BenchWorker.urlVariable: redis.server.url],
             limit: .seconds(60 + options.jobCount / 500),
             log: output + ".log")
         try await worker.run()

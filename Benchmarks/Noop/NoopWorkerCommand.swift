@@ -3,7 +3,6 @@
 
 import ArgumentParser
 import Foundation
-import Logging
 import Queue
 import Redis
 import Synchronization
@@ -11,7 +10,6 @@ import Synchronization
 /// Drains the queue that `REDIS_URL` leads to and writes what it saw to a file.
 struct NoopWorkerCommand: AsyncParsableCommand {
     static let name = "noop-worker"
-    static let urlVariable = "REDIS_URL"
     static let configuration = CommandConfiguration(
         commandName: name, abstract: "The worker of the noop benchmark; started by it.", shouldDisplay: false)
 
@@ -23,9 +21,7 @@ struct NoopWorkerCommand: AsyncParsableCommand {
     private static let pause = Duration.milliseconds(1)
 
     @concurrent func run() async throws {
-        let url = ProcessInfo.processInfo.environment[Self.urlVariable] ?? ""
-        let configuration = try RedisConfiguration(url: url)
-        let redis = RedisClient(configuration: configuration, name: "bench-watch")
+        let redis = RedisClient(configuration: try BenchWorker.redisConfiguration(), name: "bench-watch")
         let client = QueueClient(redis: redis)
         // The connection is made before the clock runs.
         try await client.ping()
@@ -35,11 +31,8 @@ struct NoopWorkerCommand: AsyncParsableCommand {
             ran.add(job.id)
             return .done()
         }
-        let worker = JobWorker(
-            configuration: configuration,
-            options: WorkerOptions(name: "noop-\(getpid())", queues: [NoopJobs.queue], concurrency: concurrency),
-            registry: JobRegistry([handler]),
-            logger: Logger(label: "noop", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let worker = try BenchWorker.make(
+            name: "noop-\(getpid())", queue: NoopJobs.queue, concurrency: concurrency, handler: handler)
 
         let clock = ContinuousClock()
         let processorBefore = ProcessorTime.seconds

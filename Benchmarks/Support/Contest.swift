@@ -17,15 +17,15 @@ struct Contest: Sendable {
     ///
     /// A peer that fails is measured no more, and the report says so; one of ours that fails ends the benchmark.
     func run(into report: inout Report) async throws {
-        var failed: Set<String> = []
+        var failed: Set<Int> = []
         for run in 1...runCount {
-            for turn in turns where run <= turn.contender.mostRuns && !failed.contains(turn.contender.name) {
+            for turn in turns where run <= turn.contender.mostRuns && !failed.contains(turn.rank) {
                 let name = turn.contender.name
                 let readings: [Reading]
                 do {
                     readings = try await turn.contender.measure()
-                } catch where !turn.isOurs {
-                    failed.insert(name)
+                } catch  where !turn.isOurs {
+                    failed.insert(turn.rank)
                     report.remarks.append("\(name) failed: \(error)")
                     RunCommand.tell("\(name) failed, going on without it: \(error)")
                     continue

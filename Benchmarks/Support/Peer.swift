@@ -54,7 +54,8 @@ struct PeerProgram: Sendable {
 
     /// Starts a worker for `jobCount` jobs, 0 for as many as come.
     func startWorker(jobCount: Int, concurrency: Int) async throws -> RunningProgram {
-        try await program("work", jobCount: jobCount, concurrency: concurrency, output: output("work")).start()
+        PrivateFile.remove(readyFile)
+        return try await program("work", jobCount: jobCount, concurrency: concurrency, output: output("work")).start()
     }
 
     /// What a script of this mode has written; its files are removed.
@@ -67,14 +68,14 @@ struct PeerProgram: Sendable {
         return try JSONDecoder().decode(Peer.Figures.self, from: data)
     }
 
-    func removeFiles(_ mode: String) {
-        for ending in ["json", "ready", "part", "log"] { PrivateFile.remove("\(output(mode)).\(ending)") }
+    private func removeFiles(_ mode: String) {
+        for ending in ["json", "part", "log"] { PrivateFile.remove("\(output(mode)).\(ending)") }
     }
 
-    /// The same for a worker and who feeds it, so that the one sees that the other is ready.
-    private func output(_ mode: String) -> String {
-        "\(options.directory)/peer" + (mode == "pace" || mode == "work" ? "" : "-\(mode)")
-    }
+    private func output(_ mode: String) -> String { "\(options.directory)/peer-\(mode)" }
+
+    /// The worker makes it when it runs its first job; who feeds it waits for that.
+    private var readyFile: String { "\(options.directory)/peer.ready" }
 
     private func program(_ mode: String, jobCount: Int, concurrency: Int, output: String) throws -> ProgramRun {
         let folder = "\(options.directory)/peers"
@@ -82,8 +83,10 @@ struct PeerProgram: Sendable {
         return try ProgramRun(
             peer.program,
             peer.leading + ["\(folder)/\(peer.script)", mode, "\(jobCount)", "\(concurrency)", output],
-            environment: ["REDIS_URL": redis.server.url, "PYTHONDONTWRITEBYTECODE": "1"],
+            environment: [
+                BenchWorker.urlVariable: redis.server.url, "READY_FILE": readyFile, "PYTHONDONTWRITEBYTECODE": "1",
+            ],
             limit: .seconds(60 + jobCount / Self.leastRate),
-            log: "\(output)-\(mode).log")
+            log: "\(output).log")
     }
 }

@@ -1,6 +1,6 @@
 """What the Python peers share: the command line, the payload, the record of what ran.
 
-    SCRIPT MODE JOBS CONCURRENCY OUTPUT      with REDIS_URL in the environment
+    SCRIPT MODE JOBS CONCURRENCY OUTPUT      with REDIS_URL and READY_FILE in the environment
 
     push_many   enqueue JOBS jobs the fastest way that the peer's documentation shows
     push_alone  enqueue JOBS jobs one by one
@@ -9,9 +9,10 @@
     pace        enqueue one job, wait until a worker has run it, then enqueue JOBS jobs, CONCURRENCY a second, whenever
                 their time comes, each with the moment at which that was done
 
-Writes OUTPUT.json: the figures, the numbers of the jobs that ran, and how long each job of `pace` waited for its start.
+A worker makes READY_FILE when it runs its first job. Writes OUTPUT.json: the figures, the numbers of the jobs that ran, and how long each job of `pace` waited for its start.
 """
 
+import asyncio
 import json
 import os
 import sys
@@ -47,7 +48,7 @@ class Record:
         now = time.monotonic_ns()
         if self.start is None:
             self.start = now
-            open(f"{self.output}.ready", "w").close()
+            open(ready_file(), "w").close()
         stamp = int(text[NUMBER_DIGITS:NUMBER_DIGITS + STAMP_DIGITS])
         if stamp:
             self.delays.append(now - stamp)
@@ -78,42 +79,40 @@ def shares(jobs):
     return [range(first, min(first + SHARE, jobs)) for first in range(0, jobs, SHARE)]
 
 
-class Pace:
-    """When each job of `pace` is due: an iterator of (number, seconds to sleep before)."""
+def wait_for_worker(limit=30):
+    end = time.monotonic() + limit
+    while not os.path.exists(ready_file()):
+        if time.monotonic() > end:
+            sys.exit("no worker ran the first job")
+        time.sleep(0.02)
+    time.sleep(0.5)
 
-    def __init__(self, jobs, rate, output, limit=30):
-        self.jobs, self.rate, self.ready, self.limit = jobs, rate, f"{output}.ready", limit
 
-    def wait_for_worker(self):
-        end = time.monotonic() + self.limit
-        while not os.path.exists(self.ready):
-            if time.monotonic() > end:
-                sys.exit("no worker ran the first job")
-            time.sleep(0.02)
-        time.sleep(0.5)
+def moments(jobs, rate):
+    """When each job of `pace` is due: its number, from 1 on, and the seconds to sleep before."""
+    start = time.monotonic()
+    for number in range(jobs):
+        yield number + 1, max(0.0, start + number / rate - time.monotonic())
 
-    def __iter__(self):
-        start = time.monotonic()
-        for number in range(self.jobs):
-            yield number + 1, max(0.0, start + number / self.rate - time.monotonic())
+
+def command_line():
+    return sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 
 
 def main(push_many, push_alone, work, frame=4):
     """For peers without asyncio: `push_many(texts of a share)`, `push_alone(text)`, `work(record, concurrency)`."""
-    mode, jobs, concurrency, output = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+    mode, jobs, concurrency, output = command_line()
     if mode == "work":
         work(Record(jobs, output), concurrency)
         return
+    start = time.monotonic()
     if mode == "pace":
-        pace = Pace(jobs, concurrency, output)
         push_alone(payload(0, frame))
-        pace.wait_for_worker()
-        for number, pause in pace:
+        wait_for_worker()
+        for number, pause in moments(jobs, concurrency):
             time.sleep(pause)
             push_alone(payload(number, frame, time.monotonic_ns()))
-        return
-    start = time.monotonic()
-    if mode == "push_many":
+    elif mode == "push_many":
         for share in shares(jobs):
             push_many([payload(number, frame) for number in share])
     elif mode == "push_alone":
@@ -126,19 +125,15 @@ def main(push_many, push_alone, work, frame=4):
 
 async def main_async(push_many, push_alone, frame=4):
     """The same for producers with asyncio; `work` is theirs."""
-    import asyncio
-
-    mode, jobs, concurrency, output = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+    mode, jobs, concurrency, output = command_line()
+    start = time.monotonic()
     if mode == "pace":
-        pace = Pace(jobs, concurrency, output)
         await push_alone(payload(0, frame))
-        pace.wait_for_worker()
-        for number, pause in pace:
+        wait_for_worker()
+        for number, pause in moments(jobs, concurrency):
             await asyncio.sleep(pause)
             await push_alone(payload(number, frame, time.monotonic_ns()))
-        return
-    start = time.monotonic()
-    if mode == "push_many":
+    elif mode == "push_many":
         for share in shares(jobs):
             await push_many([payload(number, frame) for number in share])
     elif mode == "push_alone":
@@ -151,9 +146,12 @@ async def main_async(push_many, push_alone, frame=4):
 
 def work_arguments():
     """The record and the concurrency of `work`, or None in other modes."""
-    if sys.argv[1] != "work":
-        return None
-    return Record(int(sys.argv[2]), sys.argv[4]), int(sys.argv[3])
+    mode, jobs, concurrency, output = command_line()
+    return (Record(jobs, output), concurrency) if mode == "work" else None
+
+
+def ready_file():
+    return os.environ["READY_FILE"]
 
 
 def redis_url():

@@ -8,6 +8,7 @@ require "sidekiq/launcher"
 mode, jobs, concurrency, output = ARGV
 JOBS = Integer(jobs)
 OUTPUT = output
+READY_FILE = ENV.fetch("READY_FILE")
 NUMBERS = []
 DELAYS = []
 FINISHED = Thread::Queue.new
@@ -34,7 +35,7 @@ class NoopJob
     now = monotonic(:nanosecond)
     unless $start
       $start = now
-      File.write("#{OUTPUT}.ready", "")
+      File.write(READY_FILE, "")
     end
     stamp = text[8, 20].to_i
     DELAYS << now - stamp if stamp > 0
@@ -45,7 +46,7 @@ end
 
 def wait_for_worker
   limit = monotonic + 30
-  until File.exist?("#{OUTPUT}.ready")
+  until File.exist?(READY_FILE)
     abort "no worker ran the first job" if monotonic > limit
     sleep 0.02
   end
