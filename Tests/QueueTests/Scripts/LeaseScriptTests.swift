@@ -16,7 +16,11 @@ struct LeaseScriptTests {
     {
         let common = CommonKeys(namespace: bench.namespace)
         var command = RedisCommand(
-            script: Scripts.beat, keys: [common.workers, common.descriptions, common.clock, bench.keys.leases])
+            script: Scripts.beat,
+            keys: [
+                common.workers, common.descriptions, common.clock, common.quiet, bench.keys.leases, bench.keys.cancels,
+                bench.keys.claims(of: name),
+            ])
         command.append(milliseconds)
         command.append(name)
         command.append("{}")
@@ -24,25 +28,19 @@ struct LeaseScriptTests {
         command.append(3_600_000)
         command.append(holds ? "1" : "0")
         let reply = try await bench.redis.run(command)
-        return (reply.arrayValue?.first?.string ?? "").split(separator: "\n").map(String.init)
+        return (reply.arrayValue?[1].string ?? "").split(separator: "\n").map(String.init)
     }
 
     private func reap(
         _ bench: ScriptBench, _ worker: String, at milliseconds: Int64, most: Int = 500
     ) async throws -> [Int64] {
         let keys = bench.keys
-        var command = RedisCommand(
-            script: Scripts.reap,
-            keys: [
-                keys.leases, keys.claims(of: worker), keys.jobs, keys.ready, keys.dead, keys.errors, keys.doorbell,
-                keys.counters,
-            ])
+        var command = RedisCommand(script: Scripts.reap, keys: keys.all + [keys.claims(of: worker)])
         command.append(milliseconds)
         command.append(worker)
         command.append(Self.lease)
         command.append(most)
         command.append(Limits.crashesUntilQuarantine)
-        command.append(Limits.maximumDoorbellTokens)
         return try await bench.redis.run(command).arrayValue?.compactMap(\.integerValue) ?? []
     }
 

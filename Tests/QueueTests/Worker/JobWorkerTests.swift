@@ -211,7 +211,7 @@ struct JobWorkerTests {
             return
         }
         #expect(view.state == .ready)
-        #expect(view.envelope.attempts == 0 && view.envelope.crashes == 0 && view.envelope.deferrals == 0)
+        #expect(view.envelope.attempts == 0 && view.envelope.crashes == 0 && view.envelope.deferrals == 1)
     }
 
     @Test func aDeadWorkersJobsRunElsewhere() async throws {
