@@ -154,7 +154,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "aventora-bench",
-            dependencies: ["Command", "Queue", "Redis", arguments, hummingbird, httpTypes, logging, nio],
+            dependencies: ["Command", "Queue", "Redis", arguments, hummingbird, httpTypes, lifecycle, logging, nio],
             path: "Benchmarks",
             exclude: ["peers/requirements.txt", "peers/setup"],
             resources: [

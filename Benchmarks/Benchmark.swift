@@ -13,7 +13,7 @@ protocol Benchmark: Sendable {
 
 /// The benchmarks that there are, in the order in which they run.
 enum BenchmarkCatalogue {
-    static let all: [any Benchmark] = [NoopBenchmark(), PickupBenchmark()]
+    static let all: [any Benchmark] = [NoopBenchmark(), PickupBenchmark(), DueLagBenchmark(), BacklogBenchmark()]
 
     static var names: String { all.map(\.name).joined(separator: ", ") }
 

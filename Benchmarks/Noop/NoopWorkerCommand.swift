@@ -2,6 +2,7 @@
 // nor connection with who fills the queue. It ends when the last ack is in Redis.
 
 import ArgumentParser
+import Command
 import Foundation
 import Queue
 import Redis
@@ -34,20 +35,51 @@ struct NoopWorkerCommand: AsyncParsableCommand {
         let worker = try BenchWorker.make(
             name: "noop-\(getpid())", queue: NoopJobs.queue, concurrency: concurrency, handler: handler)
 
+        let result = try await BenchWorker.run(worker) { try await watch(ran, client) }
+        await redis.shutdown()
+        try NoopResult(
+            seconds: result.seconds, processorSeconds: result.processorSeconds, acknowledged: result.acknowledged,
+            ids: ran.ids
+        ).write(to: output)
+    }
+
+    /// The clock runs from here to the last ack.
+    private func watch(_ ran: RunRecord, _ client: QueueClient) async throws -> NoopResult {
         let clock = ContinuousClock()
         let processorBefore = ProcessorTime.seconds
         let start = clock.now
-        let working = Task { try await worker.run() }
         await ran.waitUntilFull()
-        while try await acknowledged(client) < jobs { try await clock.sleep(for: Self.pause) }
-        let seconds = (clock.now - start).seconds
-        let processorSeconds = ProcessorTime.seconds - processorBefore
-
-        working.cancel()
-        try await working.value
-        await redis.shutdown()
-        try NoopResult(seconds: seconds, processorSeconds: processorSeconds, ids: ran.ids).write(to: output)
+        var count = try await acknowledged(client)
+        while count < jobs {
+            try await clock.sleep(for: Self.pause)
+            count = try await acknowledged(client)
+        }
+        return NoopResult(
+            seconds: (clock.now - start).seconds, processorSeconds: ProcessorTime.seconds - processorBefore,
+            acknowledged: count, ids: [])
     }
+
+    /// Starts one.
+    static func start(
+        _ redis: BenchRedis, _ options: BenchOptions, jobCount: Int, concurrency: Int
+    ) async throws -> RunningProgram {
+        let output = path(options)
+        return try await ProgramRun(
+            try ProgramRun.ownPath(),
+            [name, "--jobs", "\(jobCount)", "--concurrency", "\(concurrency)", "--output", output],
+            environment: [BenchWorker.urlVariable: redis.server.url],
+            limit: .seconds(60 + jobCount / 500),
+            log: output + ".log"
+        ).start()
+    }
+
+    /// What it has seen; its files are removed.
+    static func takeResult(_ options: BenchOptions) throws -> NoopResult {
+        defer { NoopResult.remove(path(options)) }
+        return try NoopResult(path: path(options))
+    }
+
+    private static func path(_ options: BenchOptions) -> String { "\(options.directory)/noop-worker" }
 
     private func acknowledged(_ client: QueueClient) async throws -> Int {
         Int(try await client.status(of: [NoopJobs.queue], nowMilliseconds: 0)[0].counters["done"] ?? 0)

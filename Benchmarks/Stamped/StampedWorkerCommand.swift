@@ -28,10 +28,7 @@ struct StampedWorkerCommand: AsyncParsableCommand {
         }
         let worker = try BenchWorker.make(
             name: "stamped-\(getpid())", queue: StampedJob.queue, concurrency: concurrency, handler: handler)
-        let working = Task { try await worker.run() }
-        await record.waitUntilFull()
-        working.cancel()
-        try await working.value
+        try await BenchWorker.run(worker) { await record.waitUntilFull() }
         try record.result.write(to: output)
     }
 

@@ -58,6 +58,26 @@ struct PeerProgram: Sendable {
         return try await program("work", jobCount: jobCount, concurrency: concurrency, output: output("work")).start()
     }
 
+    /// Starts a worker, and another process that enqueues jobs whose waits are measured; answers what the worker saw.
+    func feed(_ mode: String, jobCount: Int, rate: Int) async throws -> Peer.Figures {
+        // One more is enqueued to see that the worker works.
+        let worker = try await startWorker(jobCount: jobCount + 1, concurrency: peer.settings[0].concurrency)
+        do {
+            try await run(mode, jobCount: jobCount, concurrency: rate)
+            try await worker.waitUntilDone()
+        } catch {
+            await worker.kill()
+            throw error
+        }
+        let figures = try figures("work")
+        guard figures.numbers.count == jobCount + 1, Set(figures.numbers) == Set(0...jobCount),
+            figures.delayNanoseconds.count == jobCount
+        else {
+            throw BenchError("\(peer.name): \(figures.numbers.count) runs of \(jobCount + 1) jobs, not each once")
+        }
+        return figures
+    }
+
     /// What a script of this mode has written; its files are removed.
     func figures(_ mode: String) throws -> Peer.Figures {
         defer { removeFiles(mode) }

@@ -25,7 +25,9 @@ async def push():
         for first in range(0, len(texts), 50):
             await asyncio.gather(*(redis.enqueue_job("noop", text) for text in texts[first:first + 50]))
 
-    await peer.main_async(push_many, lambda text: redis.enqueue_job("noop", text))
+    await peer.main_async(
+        push_many, lambda text: redis.enqueue_job("noop", text),
+        lambda text, seconds: redis.enqueue_job("noop", text, _defer_by=seconds))
 
 
 if work := peer.work_arguments():

@@ -18,7 +18,11 @@ async def push():
     async def push_many(texts):
         await queue.addBulk([{"name": "noop", "data": {"payload": text}, "opts": job_options} for text in texts])
 
-    await peer.main_async(push_many, lambda text: queue.add("noop", {"payload": text}, job_options), FRAME)
+    def push_later(text, seconds):
+        return queue.add("noop", {"payload": text}, {**job_options, "delay": int(seconds * 1_000)})
+
+    await peer.main_async(
+        push_many, lambda text: queue.add("noop", {"payload": text}, job_options), push_later, FRAME)
     await queue.close()
 
 

@@ -41,4 +41,8 @@ def work(filled, concurrency):
     ).start()
 
 
-peer.main(push_many, noop.delay, work)
+def push_later(text, seconds):
+    noop.apply_async((text,), countdown=seconds)
+
+
+peer.main(push_many, noop.delay, push_later, work)

@@ -31,4 +31,8 @@ def work(filled, concurrency):
     threading.Event().wait()
 
 
-peer.main(push_many, noop.send, work)
+def push_later(text, seconds):
+    noop.send_with_options(args=(text,), delay=int(seconds * 1_000))
+
+
+peer.main(push_many, noop.send, push_later, work)

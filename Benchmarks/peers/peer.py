@@ -8,6 +8,8 @@
                 neither the start of Python nor the last job's bookkeeping is counted
     pace        enqueue one job, wait until a worker has run it, then enqueue JOBS jobs, CONCURRENCY a second, whenever
                 their time comes, each with the moment at which that was done
+    later       the same, but enqueue the JOBS jobs at once, for CONCURRENCY a second from LEAD seconds on, each with the
+                moment at which it is due
 
 A worker makes READY_FILE when it runs its first job. Writes OUTPUT.json: the figures, the numbers of the jobs that ran, and how long each job of `pace` waited for its start.
 """
@@ -22,6 +24,7 @@ import time
 NUMBER_DIGITS = 8
 STAMP_DIGITS = 20
 SHARE = 1_000
+LEAD = 3
 
 
 def payload(number, frame, stamp=0):
@@ -99,8 +102,17 @@ def command_line():
     return sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 
 
-def main(push_many, push_alone, work, frame=4):
-    """For peers without asyncio: `push_many(texts of a share)`, `push_alone(text)`, `work(record, concurrency)`."""
+def later(jobs, rate, frame):
+    """The texts of the jobs of `later` and the seconds until each is due, from the moment at which it is asked for."""
+    start = time.monotonic() + LEAD
+    for number in range(jobs):
+        due = start + number / rate
+        yield payload(number + 1, frame, int(due * 1e9)), due - time.monotonic()
+
+
+def main(push_many, push_alone, push_later, work, frame=4):
+    """For peers without asyncio: `push_many(texts of a share)`, `push_alone(text)`, `push_later(text, seconds)`,
+    `work(record, concurrency)`."""
     mode, jobs, concurrency, output = command_line()
     if mode == "work":
         work(Record(jobs, output), concurrency)
@@ -112,6 +124,11 @@ def main(push_many, push_alone, work, frame=4):
         for number, pause in moments(jobs, concurrency):
             time.sleep(pause)
             push_alone(payload(number, frame, time.monotonic_ns()))
+    elif mode == "later":
+        push_alone(payload(0, frame))
+        wait_for_worker()
+        for text, seconds in later(jobs, concurrency, frame):
+            push_later(text, seconds)
     elif mode == "push_many":
         for share in shares(jobs):
             push_many([payload(number, frame) for number in share])
@@ -123,7 +140,7 @@ def main(push_many, push_alone, work, frame=4):
     write(output, time.monotonic() - start)
 
 
-async def main_async(push_many, push_alone, frame=4):
+async def main_async(push_many, push_alone, push_later, frame=4):
     """The same for producers with asyncio; `work` is theirs."""
     mode, jobs, concurrency, output = command_line()
     start = time.monotonic()
@@ -133,6 +150,11 @@ async def main_async(push_many, push_alone, frame=4):
         for number, pause in moments(jobs, concurrency):
             await asyncio.sleep(pause)
             await push_alone(payload(number, frame, time.monotonic_ns()))
+    elif mode == "later":
+        await push_alone(payload(0, frame))
+        wait_for_worker()
+        for text, seconds in later(jobs, concurrency, frame):
+            await push_later(text, seconds)
     elif mode == "push_many":
         for share in shares(jobs):
             await push_many([payload(number, frame) for number in share])

@@ -81,6 +81,15 @@ when "pace"
     NoopJob.perform_async(payload(number + 1, monotonic(:nanosecond)))
   end
   write(monotonic - start)
+when "later"
+  NoopJob.perform_async(payload(0))
+  wait_for_worker
+  first = monotonic + 3
+  JOBS.times do |number|
+    due = first + number / Float(concurrency)
+    NoopJob.perform_in(due - monotonic, payload(number + 1, (due * 1e9).to_i))
+  end
+  write(monotonic - start)
 when "work"
   processor_before = processor_seconds
   launcher = Sidekiq::Launcher.new(Sidekiq.options)

@@ -26,7 +26,10 @@ async def push():
         async def push_alone(text):
             await noop.enqueue(text)
 
-        await peer.main_async(push_many, push_alone)
+        async def push_later(text, seconds):
+            await noop.enqueue(text).start(delay=seconds)
+
+        await peer.main_async(push_many, push_alone, push_later)
 
 
 if arguments:
