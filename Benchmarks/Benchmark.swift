@@ -13,7 +13,9 @@ protocol Benchmark: Sendable {
 
 /// The benchmarks that there are, in the order in which they run.
 enum BenchmarkCatalogue {
-    static let all: [any Benchmark] = [NoopBenchmark(), PickupBenchmark(), DueLagBenchmark(), BacklogBenchmark()]
+    static let all: [any Benchmark] = [
+        NoopBenchmark(), AcceptBenchmark(), PickupBenchmark(), DueLagBenchmark(), BacklogBenchmark(), MemoryBenchmark(),
+    ]
 
     static var names: String { all.map(\.name).joined(separator: ", ") }
 
