@@ -3,7 +3,7 @@
 
 SWIFT ?= swift
 ARGS ?=
-BENCHES := noop accept pickup due-lag backlog memory
+BENCHES := noop accept pickup due-lag backlog memory fairness
 
 # Many tests wait for servers and processes: a few at a time go faster than all at once, and no one starves. The system
 # tests look at when a request arrived, so they have the machine to themselves.

@@ -15,6 +15,7 @@ protocol Benchmark: Sendable {
 enum BenchmarkCatalogue {
     static let all: [any Benchmark] = [
         NoopBenchmark(), AcceptBenchmark(), PickupBenchmark(), DueLagBenchmark(), BacklogBenchmark(), MemoryBenchmark(),
+        FairnessBenchmark(),
     ]
 
     static var names: String { all.map(\.name).joined(separator: ", ") }

@@ -14,14 +14,17 @@ enum StampedJob {
 
     /// A job with 200 bytes of arguments.
     ///
+    /// In place of a stamp: the job takes a second, and its start is not measured.
+    static let slow: Int64 = 1
+
     /// - Parameter stamp: in ns, by the clock that the worker is told; 0: its start is not measured.
-    static func make(stamp: Int64, delayMilliseconds: Int64 = 0) -> NewJob {
+    static func make(stamp: Int64, lane: String = "", delayMilliseconds: Int64 = 0) -> NewJob {
         let text = Array(String(stamp).utf8)
         var bytes = head + [UInt8](repeating: 48, count: digits - text.count) + text + middle
         bytes += [UInt8](repeating: 120, count: NoopBenchmark.argumentBytes - bytes.count - tail.count) + tail
         return NewJob(
             id: JobID(nowMilliseconds: StampClock.realtime.nanoseconds / 1_000_000), kind: kind, arguments: bytes,
-            policy: policy, delayMilliseconds: delayMilliseconds)
+            policy: policy, lane: lane, delayMilliseconds: delayMilliseconds)
     }
 
     /// The stamp in a job's arguments.

@@ -8,8 +8,6 @@ struct StampedResult: Sendable, Codable {
     var ids: [String] = []
     /// From each one's stamp to its start.
     var delayNanoseconds: [Int64] = []
-    /// All that ran.
-    var runCount = 0
 
     /// Reads the file and removes it.
     init(taking path: String) throws {

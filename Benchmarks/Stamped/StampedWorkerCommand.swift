@@ -23,7 +23,12 @@ struct StampedWorkerCommand: AsyncParsableCommand {
         let record = StampedRecord(expected: jobs)
         let clock = clock
         let handler = JobHandler(kind: StampedJob.kind) { job in
-            record.add(job, startedNanoseconds: clock.nanoseconds)
+            let started = clock.nanoseconds
+            switch StampedJob.stamp(of: job.arguments) {
+            case 0: break
+            case StampedJob.slow: try await Task.sleep(for: .seconds(1))
+            case let stamp: record.add(job.id, delayNanoseconds: started - stamp)
+            }
             return .done()
         }
         let worker = try BenchWorker.make(
@@ -66,13 +71,10 @@ private final class StampedRecord: Sendable {
 
     var result: StampedResult { state.withLock { $0 } }
 
-    func add(_ job: RunningJob, startedNanoseconds: Int64) {
-        let stamp = StampedJob.stamp(of: job.arguments)
+    func add(_ id: JobID, delayNanoseconds: Int64) {
         let count = state.withLock { state in
-            state.runCount += 1
-            guard stamp > 0 else { return 0 }
-            state.ids.append(job.id.description)
-            state.delayNanoseconds.append(startedNanoseconds - stamp)
+            state.ids.append(id.description)
+            state.delayNanoseconds.append(delayNanoseconds)
             return state.ids.count
         }
         if count == expected { filler.finish() }

@@ -54,7 +54,8 @@ struct PeerCatalogue: Sendable {
         let gems = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         guard let gem = gems.filter({ $0.hasPrefix("sidekiq-") }).sorted().last else { return nil }
         return Peer(
-            name: "\(entry.name) \(gem.dropFirst("sidekiq-".count))", program: ruby, leading: ["--yjit"],
+            name: "\(entry.name) \(gem.dropFirst("sidekiq-".count))", program: ruby,
+            leading: ["--yjit", "--yjit-exec-mem-size=32"],
             script: "sidekiq_peer.rb", settings: entry.settings, share: entry.share)
     }
 
