@@ -75,7 +75,9 @@ struct RunCommand: AsyncParsableCommand {
             let options = BenchOptions(
                 jobCount: jobCount, runCount: runCount, concurrencies: concurrency.values, measuresPeers: !noPeers,
                 isQuick: quick, directory: directory, peersDirectory: "\(folder)/peers")
-            let report = try await benchmark.run(options)
+            let others = OtherLoad()
+            var report = try await benchmark.run(options)
+            report.conditions["other load"] = others.share(cores: file.machine.cores)
             print(ReportTable(report).text)
             file.benchmarks.append(report)
         }

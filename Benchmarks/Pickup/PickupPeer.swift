@@ -8,7 +8,7 @@ struct PickupPeer: Sendable {
     private static let idleSeconds = 6.0
 
     var contender: Contender {
-        Contender(name: peer.name, mostRuns: 3) { try await measure() }
+        Contender(name: peer.name, mostRuns: 2) { try await measure() }
     }
 
     var idleContender: Contender {
