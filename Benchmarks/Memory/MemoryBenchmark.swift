@@ -6,6 +6,7 @@ struct MemoryBenchmark: Benchmark {
     enum Group {
         static let job = "Redis, for a waiting job"
         static let worker = "worker, in RAM"
+        static let anonymous = "worker, of it no file's"
         static let redis = "Redis, with nothing waiting"
     }
 

@@ -62,9 +62,9 @@ struct MemoryGrowth: Sendable {
     ) async throws -> [Reading] {
         // A heartbeat's time, so that nothing is under way.
         try await ContinuousClock().sleep(for: .seconds(4))
-        return [
-            .memory(MemoryBenchmark.Group.worker, contender, bytes: try worker.residentBytes()),
-            .memory(MemoryBenchmark.Group.redis, contender, bytes: try await redis.usedBytes()),
+        let used = try await redis.usedBytes()
+        return try MemoryRun.readings(worker, contender) + [
+            .memory(MemoryBenchmark.Group.redis, contender, bytes: used)
         ]
     }
 }

@@ -66,14 +66,21 @@ enum MemoryRun {
         }
     }
 
+    static func readings(_ worker: RunningProgram, _ contender: String) throws -> [Reading] {
+        [
+            .memory(MemoryBenchmark.Group.worker, contender, bytes: try worker.residentBytes()),
+            .memory(MemoryBenchmark.Group.anonymous, contender, bytes: try worker.anonymousBytes()),
+        ]
+    }
+
     /// Lets it come to rest, looks, and kills it.
     static func look(_ worker: RunningProgram, _ contender: String) async throws -> [Reading] {
         do {
             try await ContinuousClock().sleep(for: calm)
             try worker.checkRuns()
-            let bytes = try worker.residentBytes()
+            let readings = try readings(worker, contender)
             await worker.kill()
-            return [.memory(MemoryBenchmark.Group.worker, contender, bytes: bytes)]
+            return readings
         } catch {
             await worker.kill()
             throw error

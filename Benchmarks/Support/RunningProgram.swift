@@ -49,10 +49,16 @@ struct RunningProgram: Sendable {
         throw BenchError("\(name): \(exit): \(Self.lastLines(PrivateFile.read(log) ?? ""))")
     }
 
-    /// The memory that it has in RAM, in bytes: `VmRSS`.
-    func residentBytes() throws -> Int {
+    /// The memory that it has in RAM, in bytes.
+    func residentBytes() throws -> Int { try statusBytes("VmRSS") }
+
+    /// The part of it that is no file's: the rest, code for the most part, is shared with other processes or can be read
+    /// again at any time.
+    func anonymousBytes() throws -> Int { try statusBytes("RssAnon") }
+
+    private func statusBytes(_ field: String) throws -> Int {
         let status = PrivateFile.read("/proc/\(process.processIdentifier)/status") ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        let line = status.split(separator: "\n").first { $0.hasPrefix("\(field):") }
         guard let kibibytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) }) else {
             throw BenchError("\(name) has ended")
         }
