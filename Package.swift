@@ -169,9 +169,19 @@ let package = Package(
         ),
         .executableTarget(
             name: "aventora-bench",
-            dependencies: ["Command", "Queue", "Redis", arguments, logging],
+            dependencies: ["Command", "Queue", "Redis", arguments, hummingbird, httpTypes, lifecycle, logging, nio],
             path: "Benchmarks",
-            resources: [.embedInCode("peers/sidekiq_noop.rb")],
+            exclude: ["peers/requirements.txt", "peers/setup"],
+            resources: [
+                .embedInCode("peers/arq_peer.py"),
+                .embedInCode("peers/bullmq_peer.py"),
+                .embedInCode("peers/celery_peer.py"),
+                .embedInCode("peers/dramatiq_peer.py"),
+                .embedInCode("peers/peer.py"),
+                .embedInCode("peers/rq_peer.py"),
+                .embedInCode("peers/sidekiq_peer.rb"),
+                .embedInCode("peers/streaq_peer.py"),
+            ],
             swiftSettings: strict
         ),
 
