@@ -41,8 +41,10 @@ struct EventIntake: Sendable {
         let requestReceipt = key.map { Receipt(key: Self.digest("request", sender, $0), digest: Self.digest(body)) }
         let result: SubmissionResult
         do {
+            FaultPoint.reach(.apiBeforeEnqueue)
             result = try await queue.submit(
                 Submission(receipt: requestReceipt, groups: groups), to: JobQueue.webhooks)
+            FaultPoint.reach(.apiAfterEnqueue)
         } catch {
             throw Problem(error)
         }
