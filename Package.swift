@@ -154,6 +154,12 @@ let package = Package(
             resources: [.embedInCode("peers/sidekiq_noop.rb")],
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "aventora-crash",
+            dependencies: ["Basics", "Command", "Curl", "Postgres", "Queue", "Redis", "TestKit", arguments, signals],
+            path: "Crash",
+            swiftSettings: strict
+        ),
 
         // Tests.
         .target(
