@@ -78,7 +78,8 @@ final class Load: Sendable {
                 return state.hubRows
             }
             guard row <= LoadEvent.hubRowCount else { break }
-            return LoadEvent(kind: .hub, account: account, engagement: LoadEvent.hubEngagement(row))
+            return LoadEvent(
+                kind: .hub, account: row % FaultPlan.accountCount, engagement: LoadEvent.hubEngagement(row))
         default: break
         }
         return LoadEvent(kind: .carried, account: account, engagement: "e-\(name)")

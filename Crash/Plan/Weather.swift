@@ -2,7 +2,7 @@ import TestKit
 
 /// How a target behaves for a while.
 enum Mood: String, Sendable, Hashable, CaseIterable {
-    case good, slow, hang, drip, dripHead, reset, close, garbage, error, busy, refuse
+    case good, slow, hang, drip, reset, close, garbage, error, busy, refuse
 
     /// Those that make a target fail.
     static let bad = allCases.filter { $0 != .good && $0 != .slow }
@@ -14,7 +14,6 @@ enum Mood: String, Sendable, Hashable, CaseIterable {
         case .slow: .late(status: 200, milliseconds: max(pause, 200))
         case .hang: .hang
         case .drip: .drip(status: 200)
-        case .dripHead: .dripHead
         case .reset: .reset
         case .close: .close
         case .garbage: .garbage

@@ -105,7 +105,8 @@ struct SeedRun: Sendable {
             try await pool.execute(
                 """
                 INSERT INTO hub_sample.engagements (engagement_id, domain_name, status)
-                SELECT 'hub-' || n, 'account-0.example', 'completed' FROM generate_series(1, \(LoadEvent.hubRowCount)) n
+                SELECT 'hub-' || n, 'account-' || n % \(FaultPlan.accountCount) || '.example', 'completed'
+                FROM generate_series(1, \(LoadEvent.hubRowCount)) n
                 """)
         }
     }

@@ -9,7 +9,8 @@ final class CrashProgram: Sendable {
     private struct State {
         var child: ChildProcess?
         var starts = 0
-        var isEndExpected = false
+        /// Starts whose end somebody wants.
+        var bidden: Set<Int> = []
     }
 
     let role: Role
@@ -33,35 +34,37 @@ final class CrashProgram: Sendable {
 
     var child: ChildProcess? { state.withLock { $0.child } }
 
-    /// Whether somebody meant it to end.
-    var isEndExpected: Bool { state.withLock { $0.isEndExpected } }
-
     var isRunning: Bool { child.map { $0.exit == nil } ?? false }
 
+    /// Whether somebody wanted that start to end.
+    func isBidden(_ start: Int) -> Bool { state.withLock { $0.bidden.contains(start) } }
+
+    /// Starts it; with the number of this start, from 1.
+    ///
     /// - Parameter extra: variables of this start alone.
-    func start(_ extra: [String: String] = [:]) async throws -> ChildProcess {
-        state.withLock { state in
+    func start(_ extra: [String: String] = [:]) async throws -> (child: ChildProcess, number: Int) {
+        let number = state.withLock { state in
             state.starts += 1
-            state.isEndExpected = false
+            return state.starts
         }
         var command = command
         command.environment.merge(extra) { $1 }
         if role == .worker { command.environment["WORKER_NAME"] = workerName }
         let child = try await ChildProcess.start(command)
         state.withLock { $0.child = child }
-        return child
+        return (child, number)
     }
 
     func send(_ signal: Int32) { child?.send(signal) }
 
     func kill() async {
-        state.withLock { $0.isEndExpected = true }
+        state.withLock { _ = $0.bidden.insert($0.starts) }
         await child?.stop([])
     }
 
     /// SIGTERM; how it ended, nil when it had to be killed after `limit`.
     func stop(within limit: Duration) async -> ChildExit? {
-        state.withLock { $0.isEndExpected = true }
+        state.withLock { _ = $0.bidden.insert($0.starts) }
         guard let child else { return .exited(0) }
         child.send(SIGCONT)
         child.send(SIGTERM)

@@ -141,8 +141,8 @@ final class CrashSystem: Sendable {
     /// Starts a program and watches it: one that ends unbidden is started again.
     func launch(_ program: CrashProgram, _ arming: FaultPlan.Arming? = nil) async throws {
         let extra = arming.map { ["AVENTORA_FAULT_POINT": "\($0.point.rawValue):\($0.nth)"] } ?? [:]
-        let child = try await program.start(extra)
-        let watcher = Task { await watch(program, child, arming) }
+        let (child, number) = try await program.start(extra)
+        let watcher = Task { await watch(program, child, number, arming) }
         watchers.withLock { $0.append(watcher) }
     }
 
@@ -157,10 +157,12 @@ final class CrashSystem: Sendable {
         try await launch(program)
     }
 
-    private func watch(_ program: CrashProgram, _ child: ChildProcess, _ arming: FaultPlan.Arming?) async {
+    private func watch(
+        _ program: CrashProgram, _ child: ChildProcess, _ start: Int, _ arming: FaultPlan.Arming?
+    ) async {
         let name = program.workerName
         let exit = await child.waitForExit()
-        guard !program.isEndExpected, !Task.isCancelled else { return }
+        guard !program.isBidden(start), !Task.isCancelled else { return }
         let number: Int
         if let arming, exit == .signaled(9) {
             chronicle.reach(arming.point.rawValue)
