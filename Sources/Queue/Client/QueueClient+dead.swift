@@ -76,10 +76,7 @@ extension QueueClient {
         }
         var count = 0
         for first in stride(from: 0, to: ids.count, by: Limits.revivedPerCall) {
-            var command = RedisCommand(
-                script: Scripts.revive,
-                keys: [keys.dead, keys.jobs, keys.ready, keys.errors, keys.doorbell, keys.counters])
-            command.append(Limits.maximumDoorbellTokens)
+            var command = call(Scripts.revive, keys)
             for id in ids[first..<min(first + Limits.revivedPerCall, ids.count)] { command.append(id.bytes) }
             count += Int(try await run(command).integerValue ?? 0)
         }

@@ -49,6 +49,14 @@ public struct JobID: Sendable, Hashable {
         return bytes
     }
 
+    /// A number that looks random and depends on the id and `salt` alone (the finishing steps of SplitMix64).
+    func draw(_ salt: UInt64) -> UInt64 {
+        var value = (front ^ back &* 0x9E37_79B9_7F4A_7C15) &+ salt &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+        return value ^ value >> 31
+    }
+
     private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
 
     private static let values: [UInt8] = {
