@@ -188,6 +188,7 @@ let package = Package(
             resources: [.copy("StandIns")],
             swiftSettings: strict
         ),
+        .testTarget(name: "CrashTests", dependencies: ["aventora-crash", "Queue"], swiftSettings: strict),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "TestKit", "Threads"], swiftSettings: strict),
         .testTarget(
             name: "JobsTests", dependencies: ["Basics", "Jobs", "Postgres", "Queue", "TestKit"], swiftSettings: strict),
