@@ -44,7 +44,8 @@ struct CrashTable {
         lines += ["", Self.line("killed at a named point", "reached / armed")]
         lines += ledger.points.map { Self.line("  \($0.name)", "\($0.reached) / \($0.armed)") }
         let broken = ledger.seeds.filter { !$0.isGood }.map { "\($0.seed)" }
-        lines += ["", broken.isEmpty ? "every promise was kept" : "broken in the seeds \(broken.joined(separator: ", "))"]
+        let end = broken.isEmpty ? "every promise was kept" : "broken in the seeds \(broken.joined(separator: ", "))"
+        lines += ["", end]
         text = lines.joined(separator: "\n") + "\n"
     }
 

@@ -54,7 +54,8 @@ struct Judge {
         }
         ledger.quarantined = facts.ended.values.count { $0.isQuarantined }
         if !facts.pending.isEmpty {
-            ledger.broken.append("still pending at the end: \(facts.pending.sorted().prefix(5)) of \(facts.pending.count)")
+            let some = facts.pending.sorted().prefix(5)
+            ledger.broken.append("still pending at the end: \(facts.pending.count), such as \(some)")
         }
     }
 
@@ -109,7 +110,8 @@ struct Judge {
             let spent = end.isDead ? end.attempts : end.attempts - 1
             guard spent > given else { continue }
             ledger.overspent += spent - given
-            ledger.broken.append("\(id) (\(end.kind)) spent \(spent) attempts on \(given) failures: \(end.note.prefix(200))")
+            let reason = end.note.prefix(200)
+            ledger.broken.append("\(id) (\(end.kind)) spent \(spent) attempts on \(given) failures: \(reason)")
         }
     }
 

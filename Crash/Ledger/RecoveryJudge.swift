@@ -90,8 +90,9 @@ struct RecoveryJudge {
         }
         let after = facts.counters.values.reduce(0) { $0 + ($1["stale"] ?? 0) }
         if after <= before {
+            let count = bereavement.taken.count
             ledger.broken.append(
-                "\(bereavement.worker) came back without \(bereavement.taken.count) of its jobs, and none of its results was refused")
+                "\(bereavement.worker) came back without \(count) of its jobs, and none of its results was refused")
         }
     }
 }

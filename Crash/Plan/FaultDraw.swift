@@ -28,7 +28,8 @@ struct FaultDraw {
     /// - Parameter mustKill: a worker dies early whatever else is drawn.
     mutating func faults(mustKill: Bool, _ random: inout SeededRandom) -> [PlannedFault] {
         if mustKill {
-            drawn.append(PlannedFault(fault: .kill(.worker, workers - 1), atMilliseconds: 700, lastsMilliseconds: 1_000))
+            let fault = Fault.kill(.worker, workers - 1)
+            drawn.append(PlannedFault(fault: fault, atMilliseconds: 700, lastsMilliseconds: 1_000))
         }
         let count = Int.random(in: 3...5, using: &random)
         for number in 0..<count {

@@ -15,8 +15,13 @@ struct FaultPlan: Sendable, Hashable {
         /// At which reach of it.
         let nth: Int
         /// Which programs are armed at their first start.
+        let programs: Set<Program>
+    }
+
+    /// A program by its role and its number there.
+    struct Program: Sendable, Hashable {
         let role: Role
-        let indexes: [Int]
+        let index: Int
     }
 
     static let accountCount = 3
@@ -50,13 +55,12 @@ struct FaultPlan: Sendable, Hashable {
         workerCount = Int.random(in: 2...4, using: &random)
         schedulerCount = Int.random(in: 1...2, using: &random)
         graceSeconds = [1, 3][Int.random(in: 0...1, using: &random)]
-        arming = Self.arm(point, schedulerCount, &random)
+        let arming = Self.arm(point, schedulerCount, &random)
+        self.arming = arming
         var draw = FaultDraw(
             window: window, theme: theme, apis: apiCount, workers: workerCount, schedulers: schedulerCount)
         // The armed one is the point's; the other faults are for the others.
-        if arming.role != .api || apiCount > 1 {
-            for index in arming.indexes { draw.spare(arming.role, index) }
-        }
+        for program in arming.programs { draw.spare(program.role, program.index) }
         faults = draw.faults(mustKill: point == .beforeReap || point == .afterReap, &random)
         weather = Self.weather(window, &random)
     }
@@ -67,15 +71,19 @@ struct FaultPlan: Sendable, Hashable {
     private static func arm(_ point: FaultPoint, _ schedulers: Int, _ random: inout SeededRandom) -> Arming {
         switch point {
         case .beforeReap, .afterReap:
-            // Whoever looks first finds the dead worker; most are not armed, so that the second look comes in time.
-            return Arming(point: point, nth: 1, role: .scheduler, indexes: Array(0..<schedulers))
+            // Whoever looks first finds the dead worker: most of those who look are armed, and some are left.
+            let watchers = (0..<schedulers).map { Program(role: .scheduler, index: $0) }
+            return Arming(point: point, nth: 1, programs: Set(watchers + [Program(role: .worker, index: 0)]))
         case .apiBeforeEnqueue, .apiAfterEnqueue:
-            return Arming(point: point, nth: Int.random(in: 1...60, using: &random), role: .api, indexes: [0])
+            let nth = Int.random(in: 1...60, using: &random)
+            return Arming(point: point, nth: nth, programs: [Program(role: .api, index: 0)])
         case .schedulerBeforeRecord, .schedulerBeforeForget, .schedulerAfterForget:
-            return Arming(point: point, nth: Int.random(in: 1...8, using: &random), role: .scheduler, indexes: [0])
+            let nth = Int.random(in: 1...8, using: &random)
+            return Arming(point: point, nth: nth, programs: [Program(role: .scheduler, index: 0)])
         case .workerBeforeSettle, .workerAfterSettle, .workerClaimed, .workerBeforeKeep, .workerKept,
             .workerBeforePost, .workerAfterPost:
-            return Arming(point: point, nth: Int.random(in: 1...40, using: &random), role: .worker, indexes: [0])
+            let nth = Int.random(in: 1...40, using: &random)
+            return Arming(point: point, nth: nth, programs: [Program(role: .worker, index: 0)])
         }
     }
 

@@ -167,7 +167,8 @@ struct SeedRun: Sendable {
 
     /// For whoever looks for the cause: every fault and every visit, in order.
     private func keepFacts(_ facts: SeedFacts) {
-        let events = facts.disturbances.map { ($0.start, "\($0)") }
+        let events =
+            facts.disturbances.map { ($0.start, "\($0)") }
             + facts.bereavements.map { ($0.at, "\($0.action) \($0.worker) held \($0.held?.sorted() ?? [])") }
             + facts.accepted.map { ($0.at, "accepted \($0.event.engagement) \($0.jobs)") }
             + facts.visits.map { visit in

@@ -112,7 +112,7 @@ final class CrashSystem: Sendable {
 
     private func startPrograms() async throws {
         for program in programs {
-            let isArmed = plan.arming.role == program.role && plan.arming.indexes.contains(program.index)
+            let isArmed = plan.arming.programs.contains(.init(role: program.role, index: program.index))
             try await launch(program, isArmed ? plan.arming : nil)
         }
         let client = LoopbackClient()

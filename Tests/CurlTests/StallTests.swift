@@ -1,6 +1,7 @@
-@testable import Curl
 import Foundation
 import Testing
+
+@testable import Curl
 
 /// Time limits that pass while this process cannot run.
 @Suite(.timeLimit(.minutes(1)))
