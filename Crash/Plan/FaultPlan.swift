@@ -52,7 +52,9 @@ struct FaultPlan: Sendable, Hashable {
         let point = point ?? points[Int(seed % UInt64(points.count))]
         theme = Self.themes[Int.random(in: 0..<Self.themes.count, using: &random)]
         apiCount = Int.random(in: 1...2, using: &random)
-        workerCount = Int.random(in: 2...4, using: &random)
+        let isReap = point == .beforeReap || point == .afterReap
+        // Few who could find the dead worker and are not armed.
+        workerCount = isReap ? 2 : Int.random(in: 2...4, using: &random)
         schedulerCount = Int.random(in: 1...2, using: &random)
         graceSeconds = [1, 3][Int.random(in: 0...1, using: &random)]
         let arming = Self.arm(point, schedulerCount, &random)
@@ -61,7 +63,7 @@ struct FaultPlan: Sendable, Hashable {
             window: window, theme: theme, apis: apiCount, workers: workerCount, schedulers: schedulerCount)
         // The armed one is the point's; the other faults are for the others.
         for program in arming.programs { draw.spare(program.role, program.index) }
-        faults = draw.faults(mustKill: point == .beforeReap || point == .afterReap, &random)
+        faults = draw.faults(mustKill: isReap, &random)
         weather = Self.weather(window, &random)
     }
 

@@ -117,7 +117,7 @@ struct SeedRun: Sendable {
         do {
             try await Waiting.until("the drain", within: Self.drainLimit) {
                 do {
-                    guard try await client.isIdle() else { return false }
+                    guard try await client.isIdle(), try await system.inspector.isDrained() else { return false }
                     return try await system.inspector.waitingTraces() == 0
                 } catch {
                     try Task.checkCancellation()

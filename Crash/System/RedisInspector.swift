@@ -41,6 +41,16 @@ struct RedisInspector: Sendable {
         return count
     }
 
+    /// Whether every job has ended: what the engine's own counts cannot say, since a job that moves between two of their
+    /// looks is in neither.
+    func isDrained() async throws -> Bool {
+        for queue in Self.queues {
+            let jobs = try await run("HLEN", "aj:{\(queue)}:jobs").integerValue
+            guard try await run("ZCARD", "aj:{\(queue)}:dead").integerValue == jobs else { return false }
+        }
+        return true
+    }
+
     /// The ids of every job that has not ended.
     func jobs() async throws -> Set<String> {
         var ids: Set<String> = []
