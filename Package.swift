@@ -184,6 +184,12 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "aventora-crash",
+            dependencies: ["Basics", "Command", "Curl", "Postgres", "Queue", "Redis", "TestKit", arguments, signals],
+            path: "Crash",
+            swiftSettings: strict
+        ),
 
         // Tests.
         .target(
@@ -208,6 +214,7 @@ let package = Package(
             resources: [.copy("StandIns")],
             swiftSettings: strict
         ),
+        .testTarget(name: "CrashTests", dependencies: ["aventora-crash", "Queue"], swiftSettings: strict),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "TestKit", "Threads"], swiftSettings: strict),
         .testTarget(
             name: "JobsTests",
