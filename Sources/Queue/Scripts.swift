@@ -10,6 +10,12 @@ enum Scripts {
     static let cancel = queueScript("cancel", PackageResources.cancel_lua)
     static let flush = queueScript("flush", PackageResources.flush_lua)
     static let beat = script("beat", PackageResources.beat_lua)
+    static let examine = queueScript("examine", PackageResources.examine_lua)
+    static let recount = queueScript("recount", PackageResources.recount_lua)
+    static let sift = queueScript("sift", PackageResources.sift_lua)
+    static let tally = queueScript("tally", PackageResources.tally_lua)
+    static let roll = script("roll", PackageResources.roll_lua)
+    static let survey = script("survey", PackageResources.survey_lua)
     static let leave = script("leave", PackageResources.leave_lua)
 
     /// What the scripts of `Scripts/Shared` make of every script that takes ``Keys/all``.
