@@ -199,8 +199,11 @@ let package = Package(
         ),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "TestKit", "Threads", logging], swiftSettings: strict),
         .testTarget(
-            name: "QueueTests", dependencies: ["Queue", "Redis", "TestKit", "Threads", lifecycle, logging],
-            swiftSettings: strict),
+            name: "QueueTests",
+            dependencies: ["Queue", "Redis", "TestKit", "Threads", lifecycle, logging],
+            resources: [.copy("Rolling/Release1")],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "SystemTests",
             dependencies: [

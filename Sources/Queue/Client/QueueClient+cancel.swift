@@ -20,7 +20,7 @@ extension QueueClient {
         _ id: JobID, in queue: QueueName, note: String = "cancelled"
     ) async throws(QueueError) -> Cancellation {
         var command = call(Scripts.cancel, Keys(namespace: namespace, queue: queue))
-        command.append(id.bytes)
+        command.append(id)
         command.append(note)
         switch try await run(command).string {
         case "cancelled": return .cancelled

@@ -77,7 +77,7 @@ extension QueueClient {
         var count = 0
         for first in stride(from: 0, to: ids.count, by: Limits.revivedPerCall) {
             var command = call(Scripts.revive, keys)
-            for id in ids[first..<min(first + Limits.revivedPerCall, ids.count)] { command.append(id.bytes) }
+            for id in ids[first..<min(first + Limits.revivedPerCall, ids.count)] { command.append(id) }
             count += Int(try await run(command).integerValue ?? 0)
         }
         return count

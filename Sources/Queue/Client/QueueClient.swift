@@ -134,9 +134,14 @@ public final class QueueClient: Sendable {
 }
 
 extension RedisCommand {
+    mutating func append(_ id: JobID) {
+        let bytes = id.inlineBytes
+        append(bytes.span)
+    }
+
     /// A job as the scripts expect it: id, delay, lane, key, envelope.
     mutating func append(_ job: NewJob) {
-        append(job.id.bytes)
+        append(job.id)
         append(job.delayMilliseconds)
         append(job.envelope.lane)
         append(job.key?.token ?? "")

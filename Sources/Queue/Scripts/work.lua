@@ -3,7 +3,7 @@
 -- KEYS  1-24 as in Shared/queue.lua   25 claims of this worker
 -- ARGV  1 now   2 worker   3 how many jobs to claim   4 most jobs to promote, and as many of lanes
 --       5 most buried jobs kept   6 how long they are kept, ms
---       7 number of plain acks, then per ack: id, fence
+--       7 number of groups of plain acks, then per group: fence, number of ids, ids
 --       then the number of other settlements, and per settlement: what it is, id, fence, and
 --         'done'     trace ('' = none), number of follow-up jobs, per job: id, delay in ms, lane, key, envelope
 --         'cancel'   note: it was stopped because somebody asked for it
@@ -43,26 +43,23 @@ local function lane_of_claim(claim, fence)
   return nil
 end
 
--- Plain acks: one look-up, one removal from the claims and one of the envelopes for all.
-local ack_count = tonumber(ARGV[7])
-for first = 1, ack_count, 2000 do
-  local ids = {}
-  local last = min(first + 1999, ack_count)
-  for number = first, last do ids[#ids + 1] = ARGV[at + (number - 1) * 2] end
-  local found = call('HMGET', claims, unpack(ids))
-  local settled = {}
-  for index, id in ipairs(ids) do
-    local fence = ARGV[at + (first + index - 2) * 2 + 1]
-    local claim = found[index]
-    local lane = claim == fence and '' or lane_of_claim(claim, fence)
-    if lane then
-      settled[#settled + 1] = id
-      if lane ~= '' then
+-- Plain acks: one look-up, one removal from the claims and one of the envelopes for all of a fence.
+local function acknowledge(fence, first, last)
+  local ids = { unpack(ARGV, first, last) }
+  local found, settled = call('HMGET', claims, unpack(ids)), ids
+  for index, claim in ipairs(found) do
+    if claim ~= fence then
+      local lane = lane_of_claim(claim, fence)
+      if lane then
         count_in(ended, lane)
         count_in(good, lane)
+      else
+        if settled == ids then settled = { unpack(ids, 1, index - 1) } end
+        stale[#stale + 1] = ids[index]
       end
-    else
-      stale[#stale + 1] = id
+      if lane and settled ~= ids then settled[#settled + 1] = ids[index] end
+    elseif settled ~= ids then
+      settled[#settled + 1] = ids[index]
     end
   end
   if #settled > 0 then
@@ -71,7 +68,13 @@ for first = 1, ack_count, 2000 do
     done_count = done_count + #settled
   end
 end
-at = at + ack_count * 2
+
+for _ = 1, tonumber(ARGV[7]) do
+  local fence, count = ARGV[at], tonumber(ARGV[at + 1])
+  at = at + 2
+  for first = at, at + count - 1, 2000 do acknowledge(fence, first, min(first + 1999, at + count - 1)) end
+  at = at + count
+end
 
 -- A job whose cancelling was asked for does not go on, whatever became of this run.
 local has_cancels = call('HLEN', cancels) > 0

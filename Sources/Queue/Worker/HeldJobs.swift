@@ -12,10 +12,12 @@ struct HeldJobs {
     }
 
     private struct Held {
-        let job: ClaimedJob
-        let task: Task<Void, Never>
+        let batch: JobBatch
+        let index: Int
         let limitMilliseconds: Int64
         var phase = Phase.running
+
+        var job: ClaimedJob { batch[index] }
     }
 
     private var jobs: [JobID: Held] = [:]
@@ -30,8 +32,8 @@ struct HeldJobs {
     /// Every claim, settled or not, that Redis may still have.
     var ids: [JobID] { Array(jobs.keys) + Array(idle) }
 
-    mutating func add(_ job: ClaimedJob, task: Task<Void, Never>, limitMilliseconds: Int64) {
-        jobs[job.id] = Held(job: job, task: task, limitMilliseconds: limitMilliseconds)
+    mutating func add(_ batch: JobBatch, _ index: Int, limitMilliseconds: Int64) {
+        jobs[batch[index].id] = Held(batch: batch, index: index, limitMilliseconds: limitMilliseconds)
     }
 
     /// A claim that goes back unrun.
@@ -39,16 +41,16 @@ struct HeldJobs {
 
     /// A job's task is over. False when nobody waits for it any more: it was given up, or the job is in other hands.
     mutating func ended(_ id: JobID, fence: Int64) -> Bool {
-        guard let held = jobs[id], held.job.fence == fence else { return false }
-        if case .ended = held.phase { return false }
-        jobs[id]?.phase = .ended
+        guard let place = jobs.index(forKey: id), jobs.values[place].job.fence == fence else { return false }
+        if case .ended = jobs.values[place].phase { return false }
+        jobs.values[place].phase = .ended
         return true
     }
 
     /// A settlement of this fence has arrived in Redis.
     mutating func settled(_ id: JobID, fence: Int64) {
-        if let held = jobs[id] {
-            if held.job.fence == fence { jobs[id] = nil }
+        if let place = jobs.index(forKey: id) {
+            if jobs.values[place].job.fence == fence { jobs.remove(at: place) }
         } else {
             idle.remove(id)
         }
@@ -58,13 +60,13 @@ struct HeldJobs {
     mutating func stop(_ id: JobID, nowMilliseconds: Int64) -> Bool {
         guard let held = jobs[id], case .running = held.phase else { return false }
         jobs[id]?.phase = .stopping(giveUpMilliseconds: nowMilliseconds + Self.stopMilliseconds)
-        held.task.cancel()
+        held.batch.cancel(held.index)
         return true
     }
 
     /// Tells all to stop.
     func cancelAll() {
-        for held in jobs.values { held.task.cancel() }
+        for held in jobs.values { held.batch.cancel(held.index) }
     }
 
     /// Jobs whose time limit has passed, and jobs that were told to stop and did not. A walk over all.

@@ -115,20 +115,29 @@ struct Settlement: Sendable, Hashable {
 extension RedisCommand {
     /// Appends the settlements in the form of `work.lua`.
     mutating func append(_ settlements: [Settlement]) {
-        let plain = settlements.filter { $0.change == .acknowledge }
-        append(plain.count)
-        for settlement in plain {
-            append(settlement.id.bytes)
-            append(settlement.fence)
+        // A trip's jobs share one fence and mostly end together.
+        var groups: [Int64: [JobID]] = [:]
+        var plainCount = 0
+        for settlement in settlements {
+            guard case .acknowledge = settlement.change else { continue }
+            groups[settlement.fence, default: []].append(settlement.id)
+            plainCount += 1
         }
-        append(settlements.count - plain.count)
+        append(groups.count)
+        for (fence, ids) in groups {
+            append(fence)
+            append(ids.count)
+            for id in ids { append(id) }
+        }
+        append(settlements.count - plainCount)
+        guard settlements.count > plainCount else { return }
         for settlement in settlements { append(changeOf: settlement) }
     }
 
     private mutating func append(changeOf settlement: Settlement) {
         func begin(_ what: String) {
             append(what)
-            append(settlement.id.bytes)
+            append(settlement.id)
             append(settlement.fence)
         }
         switch settlement.change {

@@ -223,10 +223,12 @@ struct WorkLoop: Sendable {
         let now = clock.nowMilliseconds
         let runner = JobRunner(
             registry: registry, queueIndex: queue, queue: options.queues[queue], inbox: inbox, reasons: reasons)
-        for job in haul.jobs {
-            let limit = now + job.timeLimitMilliseconds(registry[job.envelope.kind])
-            let task = Task { await runner.run(job) }
-            state.held[queue].add(job, task: task, limitMilliseconds: limit)
+        for batch in JobBatch.split(haul.jobs) {
+            for index in 0..<batch.count {
+                let limit = now + batch[index].timeLimitMilliseconds(registry[batch[index].envelope.kind])
+                state.held[queue].add(batch, index, limitMilliseconds: limit)
+            }
+            batch.start(with: runner)
         }
         if !haul.cancels.isEmpty { cancel(haul.cancels, queue, &state) }
     }

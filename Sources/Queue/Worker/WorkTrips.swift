@@ -42,7 +42,7 @@ struct WorkTrips: Sendable {
     /// Gives back what this worker holds without knowing it, after a trip whose answer was lost.
     func reconcile(queue: Int, known: some Collection<JobID>) async throws(QueueError) -> Int {
         var command = call(Scripts.reconcile, keys[queue])
-        for id in known { command.append(id.bytes) }
+        for id in known { command.append(id) }
         do { return Int(try await redis.run(command).integerValue ?? 0) } catch { throw QueueError(error) }
     }
 
