@@ -68,6 +68,12 @@ let package = Package(
             name: "Queue",
             dependencies: ["Redis", "Threads", logging, lifecycle],
             resources: [
+                .embedInCode("Scripts/Doctor/examine.lua"),
+                .embedInCode("Scripts/Doctor/recount.lua"),
+                .embedInCode("Scripts/Doctor/roll.lua"),
+                .embedInCode("Scripts/Doctor/sift.lua"),
+                .embedInCode("Scripts/Doctor/survey.lua"),
+                .embedInCode("Scripts/Doctor/tally.lua"),
                 .embedInCode("Scripts/Shared/keys.lua"),
                 .embedInCode("Scripts/Shared/lanes.lua"),
                 .embedInCode("Scripts/Shared/queue.lua"),

@@ -17,6 +17,12 @@ enum Scripts {
     static let admit = queueScript(
         "admit", PackageResources.admit_lua + [UInt8(ascii: "\n")] + PackageResources.enqueue_lua)
     static let beat = script("beat", PackageResources.beat_lua)
+    static let examine = queueScript("examine", PackageResources.examine_lua)
+    static let recount = queueScript("recount", PackageResources.recount_lua)
+    static let sift = queueScript("sift", PackageResources.sift_lua)
+    static let tally = queueScript("tally", PackageResources.tally_lua)
+    static let roll = script("roll", PackageResources.roll_lua)
+    static let survey = script("survey", PackageResources.survey_lua)
     static let leave = script("leave", PackageResources.leave_lua)
     static let unknown = script("unknown", PackageResources.unknown_lua)
 
