@@ -36,7 +36,8 @@ let package = Package(
         .executable(name: "aventora-scheduler", targets: ["aventora-scheduler"]),
         .executable(name: "aventora-worker", targets: ["aventora-worker"]),
         .library(name: "Jobs", targets: ["Jobs"]),
-        .library(name: "Queue", targets: ["Queue"]),
+        // With `Redis`, whose configuration and client the engine's types take.
+        .library(name: "Queue", targets: ["Queue", "Redis"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -66,7 +67,7 @@ let package = Package(
         // The engine.
         .target(
             name: "Queue",
-            dependencies: ["Redis", "Threads", logging, lifecycle],
+            dependencies: ["Redis", "Threads", logging, lifecycle, signals],
             resources: [
                 .embedInCode("Scripts/Doctor/examine.lua"),
                 .embedInCode("Scripts/Doctor/recount.lua"),
