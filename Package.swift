@@ -68,8 +68,13 @@ let package = Package(
             name: "Queue",
             dependencies: ["Redis", "Threads", logging, lifecycle],
             resources: [
+                .embedInCode("Scripts/Shared/keys.lua"),
+                .embedInCode("Scripts/Shared/lanes.lua"),
+                .embedInCode("Scripts/Shared/queue.lua"),
                 .embedInCode("Scripts/beat.lua"),
+                .embedInCode("Scripts/cancel.lua"),
                 .embedInCode("Scripts/enqueue.lua"),
+                .embedInCode("Scripts/flush.lua"),
                 .embedInCode("Scripts/leave.lua"),
                 .embedInCode("Scripts/reap.lua"),
                 .embedInCode("Scripts/reconcile.lua"),
@@ -188,7 +193,11 @@ let package = Package(
         ),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "TestKit", "Threads", logging], swiftSettings: strict),
         .testTarget(
-            name: "QueueTests", dependencies: ["Queue", "Redis", "TestKit", lifecycle, logging], swiftSettings: strict),
+            name: "QueueTests",
+            dependencies: ["Queue", "Redis", "TestKit", "Threads", lifecycle, logging],
+            resources: [.copy("Rolling/Release1")],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "SystemTests",
             dependencies: [

@@ -54,6 +54,8 @@ struct EventIntake: Sendable {
             var problem = Problem.conflict("an event's id was used with another content")
             problem.errors = [.init(pointer: pointer, detail: "This id was used with another content.")]
             throw problem
+        case .full:
+            throw .queueFull()
         case .accepted(let groups):
             return zip(batch.events, groups).enumerated().map { index, pair in
                 let (event, group) = pair

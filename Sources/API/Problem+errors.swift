@@ -5,6 +5,13 @@ import Queue
 extension Problem {
     /// What a client does after 503, in seconds: long enough for a restart, short enough to lose no time.
     static let retryAfterSeconds = 2
+    /// What a client does when a queue is full, in seconds: long enough for some of it to be done.
+    private static let fullRetryAfterSeconds = 10
+
+    /// 429: as many jobs wait as may.
+    static func queueFull() -> Problem {
+        .tooManyRequests("as many jobs wait in the queue as it may hold", retryAfterSeconds: fullRetryAfterSeconds)
+    }
 
     init(_ error: InputError) {
         switch error.kind {
@@ -18,6 +25,8 @@ extension Problem {
 
     init(_ error: QueueError) {
         switch error.code {
+        case .queueFull:
+            self = .queueFull()
         case .limitExceeded:
             self = .unprocessable([], detail: error.message)
         default:

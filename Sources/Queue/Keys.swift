@@ -1,6 +1,8 @@
 /// The names of a queue's Redis keys, all under one hash tag, so that a cluster keeps them together.
 struct Keys: Sendable {
-    let ready, jobs, due, leases, meta, dead, errors, finished, doorbell, counters: String
+    let ready, jobs, due, dead, errors, finished, doorbell, counters, meta, leases: String
+    let keys, next, cancelled, cancels: String
+    let ring, lanes, lanesRunning, lanesLimits, lanesBucket, lanesBreaker, lanesHeld, lanesDue: String
     private let prefix: String
 
     /// - Parameter namespace: what every key begins with; `aj` in production, one of its own in each test.
@@ -10,27 +12,50 @@ struct Keys: Sendable {
         ready = prefix + "ready"
         jobs = prefix + "jobs"
         due = prefix + "due"
-        leases = prefix + "leases"
-        meta = prefix + "meta"
         dead = prefix + "dead"
         errors = prefix + "errors"
         finished = prefix + "finished"
         doorbell = prefix + "doorbell"
         counters = prefix + "counters"
+        meta = prefix + "meta"
+        leases = prefix + "leases"
+        keys = prefix + "keys"
+        next = prefix + "next"
+        cancelled = prefix + "cancelled"
+        cancels = prefix + "cancels"
+        ring = prefix + "ring"
+        lanes = prefix + "lanes"
+        lanesRunning = prefix + "lanes:running"
+        lanesLimits = prefix + "lanes:limits"
+        lanesBucket = prefix + "lanes:bucket"
+        lanesBreaker = prefix + "lanes:breaker"
+        lanesHeld = prefix + "lanes:held"
+        lanesDue = prefix + "lanes:due"
+        all = [
+            ready, jobs, due, dead, errors, finished, doorbell, counters, meta, leases, keys, next, cancelled, cancels,
+            ring, lanes, lanesRunning, lanesLimits, lanesBucket, lanesBreaker, lanesHeld, lanesDue, prefix + "lane:",
+            prefix + "claims:",
+        ]
     }
 
+    /// What every script of a queue takes, in the order of `Scripts/Shared/queue.lua`.
+    let all: [String]
+
     func claims(of worker: String) -> String { prefix + "claims:" + worker }
+
+    func lane(_ lane: String) -> String { prefix + "lane:" + lane }
 
     func receipt(_ key: String) -> String { prefix + "receipt:" + key }
 }
 
 /// The keys that belong to no queue.
 struct CommonKeys: Sendable {
-    let workers, descriptions, clock: String
+    let workers, descriptions, clock, quiet: String
 
     init(namespace: String) {
         workers = "\(namespace):workers"
         descriptions = "\(namespace):workers:info"
         clock = "\(namespace):workers:clock"
+        quiet = "\(namespace):workers:quiet"
     }
 }

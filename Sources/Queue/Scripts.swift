@@ -2,15 +2,35 @@ import Redis
 
 /// The engine's scripts, as they stand in `Scripts/`.
 enum Scripts {
-    static let enqueue = script("enqueue", PackageResources.enqueue_lua)
-    static let work = script("work", PackageResources.work_lua)
+    static let enqueue = queueScript("enqueue", PackageResources.enqueue_lua)
+    static let work = queueScript("work", PackageResources.work_lua)
+    static let reap = queueScript("reap", PackageResources.reap_lua)
+    static let revive = queueScript("revive", PackageResources.revive_lua)
+    static let reconcile = queueScript("reconcile", PackageResources.reconcile_lua)
+    static let cancel = queueScript("cancel", PackageResources.cancel_lua)
+    static let flush = queueScript("flush", PackageResources.flush_lua)
     static let beat = script("beat", PackageResources.beat_lua)
-    static let reap = script("reap", PackageResources.reap_lua)
-    static let revive = script("revive", PackageResources.revive_lua)
-    static let reconcile = script("reconcile", PackageResources.reconcile_lua)
     static let leave = script("leave", PackageResources.leave_lua)
 
-    private static func script(_ name: String, _ source: [UInt8]) -> RedisScript {
-        RedisScript(name: "aventora/" + name, source: String(decoding: source, as: UTF8.self))
+    /// What the scripts of `Scripts/Shared` make of every script that takes ``Keys/all``.
+    private static let shared = [
+        PackageResources.queue_lua, PackageResources.keys_lua, PackageResources.lanes_lua,
+    ].map(text).joined(separator: "\n")
+
+    private static let limits = """
+        local most_tokens, most_finished = \(Limits.maximumDoorbellTokens), \(Limits.maximumWaitingTraces)
+        local unique_lifetime = \(Limits.uniqueLifetimeMilliseconds)
+        local standard_lane_limits = '\(LaneLimits.standard)'
+
+        """
+
+    private static func queueScript(_ name: String, _ source: [UInt8]) -> RedisScript {
+        RedisScript(name: "aventora/" + name, source: limits + shared + "\n" + text(source))
     }
+
+    private static func script(_ name: String, _ source: [UInt8]) -> RedisScript {
+        RedisScript(name: "aventora/" + name, source: text(source))
+    }
+
+    private static func text(_ source: [UInt8]) -> String { String(decoding: source, as: UTF8.self) }
 }

@@ -59,6 +59,13 @@ public struct RedisCommand: Sendable, CustomStringConvertible {
     }
 
     /// Adds an argument of any bytes.
+    public mutating func append(_ bytes: Span<UInt8>) {
+        appendLength(bytes.count)
+        for index in bytes.indices { body.append(bytes[index]) }
+        appendLineEnd()
+    }
+
+    /// Adds an argument of any bytes.
     public mutating func append(_ bytes: some Collection<UInt8>) {
         appendLength(bytes.count)
         body.append(contentsOf: bytes)

@@ -74,7 +74,9 @@ public struct PushHandler: Sendable {
         } catch let fault as OwnFault {
             return .defer(milliseconds: Self.faultPauseMilliseconds, reason: fault.description)
         }
-        let rule = DeliveryRule(attempts: job.policy.attempts, delayMilliseconds: job.policy.delayMilliseconds)
+        let rule = DeliveryRule(
+            attempts: job.policy.attempts,
+            delayMilliseconds: job.policy.plainDelayMilliseconds(after: job.attempt) ?? 0)
         return outcome(rule.decide(result, attempt: job.attempt), job, push, statusText: result.text)
     }
 

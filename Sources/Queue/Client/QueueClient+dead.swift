@@ -76,11 +76,8 @@ extension QueueClient {
         }
         var count = 0
         for first in stride(from: 0, to: ids.count, by: Limits.revivedPerCall) {
-            var command = RedisCommand(
-                script: Scripts.revive,
-                keys: [keys.dead, keys.jobs, keys.ready, keys.errors, keys.doorbell, keys.counters])
-            command.append(Limits.maximumDoorbellTokens)
-            for id in ids[first..<min(first + Limits.revivedPerCall, ids.count)] { command.append(id.bytes) }
+            var command = call(Scripts.revive, keys)
+            for id in ids[first..<min(first + Limits.revivedPerCall, ids.count)] { command.append(id) }
             count += Int(try await run(command).integerValue ?? 0)
         }
         return count

@@ -16,7 +16,7 @@ extension QueueClient {
         guard !traces.isEmpty else { return }
         var command = RedisCommand("HDEL")
         command.append(Keys(namespace: namespace, queue: queue).finished)
-        for trace in traces { command.append(trace.id.bytes) }
+        for trace in traces { command.append(trace.id) }
         _ = try await run(command)
     }
 

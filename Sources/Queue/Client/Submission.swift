@@ -36,10 +36,36 @@ public struct Submission: Sendable {
 
 /// What became of a ``Submission``.
 public enum SubmissionResult: Sendable, Hashable {
-    /// The ids of one group's jobs, and whether they were enqueued by an earlier submission.
-    public struct Group: Sendable, Hashable {
-        public let ids: [JobID]
+    /// One job of a group.
+    public struct Item: Sendable, Hashable {
+        /// The job that does the work.
+        public let id: JobID
+        /// Whether that is a job which was there before: by its receipt, or because it holds the key.
         public let isDuplicate: Bool
+
+        public init(id: JobID, isDuplicate: Bool) {
+            self.id = id
+            self.isDuplicate = isDuplicate
+        }
+    }
+
+    /// The jobs of one group, in order.
+    public struct Group: Sendable, Hashable {
+        public let jobs: [Item]
+        /// Whether an earlier submission with the same receipt answers for this one.
+        public let isDuplicate: Bool
+
+        public var ids: [JobID] { jobs.map(\.id) }
+
+        public init(jobs: [Item], isDuplicate: Bool) {
+            self.jobs = jobs
+            self.isDuplicate = isDuplicate
+        }
+
+        /// Jobs that are all new, or all known by their receipt.
+        public init(ids: [JobID], isDuplicate: Bool) {
+            self.init(jobs: ids.map { Item(id: $0, isDuplicate: isDuplicate) }, isDuplicate: isDuplicate)
+        }
     }
 
     /// Redis has all of it.
@@ -47,4 +73,6 @@ public enum SubmissionResult: Sendable, Hashable {
     /// Nothing was enqueued: a receipt's key was used with another digest. `group` counts from 0; nil is the
     /// submission's own receipt.
     case conflict(group: Int?)
+    /// Nothing was enqueued: the queue holds as many waiting jobs as it may.
+    case full(waiting: Int)
 }

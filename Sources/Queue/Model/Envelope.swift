@@ -1,12 +1,32 @@
-// The envelope is what Redis holds of a job: one header line of fixed fields, a line end, then the arguments' JSON bytes
-// untouched. The header is
+// The envelope is what Redis holds of a job: one header line, a line end, then the arguments' JSON bytes untouched. The
+// header's first field is the version of its layout:
 //
 //     1 <kind> <policy> <attempts> <crashes> <deferrals>[ <lane>]
+//     2 <kind> <policy> <attempts> <crashes> <deferrals>[ <name>=<value>]...
 //
-// 1 is the version of this layout; the job's age is in its id. The scripts read the header by these positions.
+// A job that needs no more than the first version has is written in it, so that workers of the release before can run it
+// too. The job's age is in its id. The scripts read the header by these positions and names.
 
 /// A job as it stands in Redis.
 public struct Envelope: Sendable, Hashable {
+    /// What only some jobs have.
+    public struct Options: Sendable, Hashable {
+        /// `u=`: see ``JobKey/unique(_:lifetimeMilliseconds:)``; the key that this job holds.
+        public var uniqueKey: String?
+        /// `d=`: see ``JobKey/debounce(_:quietMilliseconds:longestMilliseconds:)``.
+        public var debounceKey: String?
+        /// `t=`: how long one run may last, in ms.
+        public var timeLimitMilliseconds: Int64?
+        /// `v=`: of the arguments.
+        public var argumentsVersion = 1
+        /// `r=1`: its end leaves a trace that is never dropped.
+        public var isTracked = false
+
+        public init() {}
+
+        static let none = Options()
+    }
+
     /// What the job is; picks the handler.
     public var kind: String
     /// When a failed attempt is followed by another.
@@ -19,12 +39,12 @@ public struct Envelope: Sendable, Hashable {
     public var deferrals: Int
     /// The key whose work takes turns with other keys' (a webhook target, a tenant); empty for none.
     public var lane: String
+    public var options: Options
     /// JSON; the engine never reads it.
     public var arguments: [UInt8]
 
-    static let version = "1"
-
-    /// - Precondition: `kind` is not empty; neither `kind` nor `lane` holds white space (see ``isToken(_:)``).
+    /// - Precondition: `kind` is a token, and so are `lane` and the keys unless they are empty or nil
+    ///   (see ``isToken(_:)``).
     public init(
         kind: String,
         policy: RetryPolicy,
@@ -32,50 +52,92 @@ public struct Envelope: Sendable, Hashable {
         crashes: Int = 0,
         deferrals: Int = 0,
         lane: String = "",
+        options: Options = Options(),
         arguments: [UInt8]
     ) {
         precondition(Self.isToken(kind), "a kind is 1 to 200 printable ASCII characters without spaces")
-        precondition(lane.isEmpty || Self.isToken(lane), "a lane is printable ASCII without spaces")
+        precondition(lane.isEmpty || Self.isToken(lane), "a lane is 1 to 200 printable ASCII characters without spaces")
+        for key in [options.uniqueKey, options.debounceKey] {
+            precondition(key.map(Self.isToken) ?? true, "a key is 1 to 200 printable ASCII characters without spaces")
+        }
         self.kind = kind
         self.policy = policy
         self.attempts = attempts
         self.crashes = crashes
         self.deferrals = deferrals
         self.lane = lane
+        self.options = options
         self.arguments = arguments
     }
 
-    /// Whether `text` may stand as a kind or lane: 1 to 200 printable ASCII characters without spaces.
+    /// Whether `text` may stand as a kind, lane or key: 1 to 200 printable ASCII characters without spaces.
     public static func isToken(_ text: String) -> Bool {
         (1...200).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
-    /// Reads an envelope; nil when its layout is not this version's or it is damaged.
+    /// Reads an envelope; nil when its layout is not one that this release knows or it is damaged.
     public init?(bytes: [UInt8]) {
         var reader = HeaderReader(bytes: bytes)
-        guard reader.number(until: UInt8(ascii: " ")) == 1, let kind = reader.token(),
-            let allowed = reader.number(until: UInt8(ascii: "x")), let delay = reader.number(until: UInt8(ascii: " ")),
+        guard let version = reader.number(until: UInt8(ascii: " ")), version == 1 || version == 2,
+            let kind = reader.token(), let policy = reader.policy(),
             let attempts = reader.number(until: UInt8(ascii: " ")),
             let crashes = reader.number(until: UInt8(ascii: " ")), let deferrals = reader.lastNumber()
         else { return nil }
         self.kind = kind
-        policy = RetryPolicy(attempts: allowed, delayMilliseconds: Int64(delay))
+        self.policy = policy
         self.attempts = attempts
         self.crashes = crashes
         self.deferrals = deferrals
-        if reader.isAtLineEnd {
-            lane = ""
+        lane = ""
+        options = .none
+        arguments = []
+        if version == 1 {
+            if !reader.isAtLineEnd {
+                guard let name = reader.lastWord() else { return nil }
+                lane = name
+            }
         } else {
-            guard let name = reader.lane() else { return nil }
-            lane = name
+            while !reader.isAtLineEnd {
+                guard let option = reader.option(), set(option) else { return nil }
+            }
         }
         arguments = Array(bytes[(reader.position + 1)...])
     }
 
+    /// An option of a later release is refused: what it means for the job is not known here.
+    private mutating func set(_ option: (name: UInt8, value: Substring)) -> Bool {
+        switch option.name {
+        case UInt8(ascii: "l"): lane = String(option.value)
+        case UInt8(ascii: "u"): options.uniqueKey = String(option.value)
+        case UInt8(ascii: "d"): options.debounceKey = String(option.value)
+        case UInt8(ascii: "t"):
+            guard let limit = Int64(option.value) else { return false }
+            options.timeLimitMilliseconds = limit
+        case UInt8(ascii: "v"):
+            guard let version = Int(option.value) else { return false }
+            options.argumentsVersion = version
+        case UInt8(ascii: "r"): options.isTracked = true
+        default: return false
+        }
+        return true
+    }
+
+    /// Whether the first version of the layout says all there is to say.
+    var isPlain: Bool { policy.isPlain && options == .none }
+
     /// The header line, without its end.
     public var header: String {
-        let fixed = "\(Self.version) \(kind) \(policy.token) \(attempts) \(crashes) \(deferrals)"
-        return lane.isEmpty ? fixed : fixed + " " + lane
+        let isPlain = isPlain
+        let fixed = "\(isPlain ? 1 : 2) \(kind) \(policy) \(attempts) \(crashes) \(deferrals)"
+        guard !isPlain else { return lane.isEmpty ? fixed : fixed + " " + lane }
+        var header = fixed
+        if !lane.isEmpty { header += " l=\(lane)" }
+        if let key = options.uniqueKey { header += " u=\(key)" }
+        if let key = options.debounceKey { header += " d=\(key)" }
+        if let limit = options.timeLimitMilliseconds { header += " t=\(limit)" }
+        if options.argumentsVersion != 1 { header += " v=\(options.argumentsVersion)" }
+        if options.isTracked { header += " r=1" }
+        return header
     }
 
     /// The whole envelope.
@@ -87,62 +149,5 @@ public struct Envelope: Sendable, Hashable {
         bytes.append(UInt8(ascii: "\n"))
         bytes.append(contentsOf: arguments)
         return bytes
-    }
-}
-
-/// Reads the fields of a header where they stand, without a copy: this is done for every claimed job.
-private struct HeaderReader {
-    let bytes: [UInt8]
-    private(set) var position = 0
-
-    init(bytes: [UInt8]) { self.bytes = bytes }
-
-    var isAtLineEnd: Bool { position < bytes.count && bytes[position] == UInt8(ascii: "\n") }
-
-    /// A decimal number that ends with `end`, which is passed.
-    mutating func number(until end: UInt8) -> Int? {
-        guard let value = digits(), position < bytes.count, bytes[position] == end else { return nil }
-        position += 1
-        return value
-    }
-
-    /// The last field that every header has: the line's end or a space follows.
-    mutating func lastNumber() -> Int? {
-        guard let value = digits(), position < bytes.count else { return nil }
-        if bytes[position] == UInt8(ascii: " ") {
-            position += 1
-            return isAtLineEnd ? nil : value
-        }
-        return isAtLineEnd ? value : nil
-    }
-
-    /// A word that ends with a space, which is passed.
-    mutating func token() -> String? {
-        guard let word = word(), position < bytes.count, bytes[position] == UInt8(ascii: " ") else { return nil }
-        position += 1
-        return word
-    }
-
-    /// A word that ends with the line.
-    mutating func lane() -> String? {
-        guard let word = word(), isAtLineEnd else { return nil }
-        return word
-    }
-
-    private mutating func word() -> String? {
-        let start = position
-        while position < bytes.count, (0x21...0x7E).contains(bytes[position]) { position += 1 }
-        guard (1...200).contains(position - start) else { return nil }
-        return String(decoding: bytes[start..<position], as: UTF8.self)
-    }
-
-    private mutating func digits() -> Int? {
-        let start = position
-        var value = 0
-        while position < bytes.count, case let digit = bytes[position] &- UInt8(ascii: "0"), digit < 10 {
-            value = value &* 10 &+ Int(digit)
-            position += 1
-        }
-        return (1...18).contains(position - start) ? value : nil
     }
 }

@@ -24,15 +24,28 @@ public struct JobID: Sendable, Hashable {
     }
 
     /// Reads an id; nil unless `bytes` are 20 characters of the alphabet.
-    public init?(bytes: some Collection<UInt8>) {
+    public init?(bytes: [UInt8]) { self.init(bytes: bytes[...]) }
+
+    /// Reads an id; nil unless `bytes` are 20 characters of the alphabet.
+    ///
+    /// Not generic: this is done for every claimed job, and an unspecialised copy costs ten times as much.
+    public init?(bytes: ArraySlice<UInt8>) {
         guard bytes.count == Self.length else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        for (index, byte) in bytes.enumerated() {
-            let value = Self.values[Int(byte)]
-            guard value < 32 else { return nil }
-            if index < 10 { words.0 = words.0 << 5 | UInt64(value) } else { words.1 = words.1 << 5 | UInt64(value) }
+        let start = bytes.startIndex
+        guard let front = Self.word(bytes[start..<(start + 10)]), let back = Self.word(bytes[(start + 10)...]) else {
+            return nil
         }
-        (front, back) = words
+        (self.front, self.back) = (front, back)
+    }
+
+    private static func word(_ digits: ArraySlice<UInt8>) -> UInt64? {
+        var word: UInt64 = 0
+        for digit in digits {
+            let value = values[Int(digit)]
+            guard value < 32 else { return nil }
+            word = word << 5 | UInt64(value)
+        }
+        return word
     }
 
     /// Unix time in ms at which the id was made, by the maker's clock.
@@ -40,13 +53,27 @@ public struct JobID: Sendable, Hashable {
 
     /// The id's characters.
     public var bytes: [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: Self.length)
+        let inline = inlineBytes
+        return (0..<Self.length).map { inline[$0] }
+    }
+
+    /// The id's characters, without an allocation.
+    var inlineBytes: InlineArray<20, UInt8> {
+        var bytes = InlineArray<20, UInt8>(repeating: 0)
         for index in 0..<10 {
             let shift = UInt64(45 - index * 5)
             bytes[index] = Self.alphabet[Int(front >> shift & 31)]
             bytes[index + 10] = Self.alphabet[Int(back >> shift & 31)]
         }
         return bytes
+    }
+
+    /// A number that looks random and depends on the id and `salt` alone (the finishing steps of SplitMix64).
+    func draw(_ salt: UInt64) -> UInt64 {
+        var value = (front ^ back &* 0x9E37_79B9_7F4A_7C15) &+ salt &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+        return value ^ value >> 31
     }
 
     private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
@@ -81,7 +108,7 @@ public struct JobID: Sendable, Hashable {
 }
 
 extension JobID: LosslessStringConvertible {
-    public init?(_ description: String) { self.init(bytes: description.utf8) }
+    public init?(_ description: String) { self.init(bytes: Array(description.utf8)) }
 
     public var description: String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -13,6 +13,8 @@ public struct JobView: Sendable, Hashable {
     public var atMilliseconds: Int64?
     /// The worker that holds it, for ``JobState/running``.
     public var worker: String?
+    /// Why it is not running; nil where nobody looked.
+    public var obstacle: Obstacle?
     /// The last failure, and when that was in Unix ms.
     public var lastError: (message: String, atMilliseconds: Int64)? {
         get { errorMessage.map { ($0, errorAtMilliseconds) } }

@@ -10,8 +10,22 @@ public enum Limits {
     public static let maximumDelayMilliseconds: Int64 = 400 * 86_400_000
     /// Jobs that one worker process runs at a time.
     public static let maximumConcurrency = 10_000
-    /// Due jobs that one claim promotes.
-    public static let promotedPerClaim = 200
+    /// Due jobs that one claim promotes; as many again of lanes.
+    public static let promotedPerClaim = 1_000
+    /// Jobs of one queue that may wait; more are refused.
+    public static let maximumQueueLength = 10_000_000
+    /// Delays of a listed retry schedule.
+    public static let maximumListedDelays = 50
+    /// Bytes of a retry policy's text.
+    static let maximumPolicyBytes = 800
+    /// How long a unique key is held at most, in ms: 24 hours.
+    public static let uniqueLifetimeMilliseconds: Int64 = 86_400_000
+    /// Jobs of one lane that run at a time unless its limits say otherwise.
+    public static let standardLaneInFlight = 64
+    /// How long one run of a job may last unless its kind or the job says otherwise, in ms: an hour.
+    public static let standardTimeLimitMilliseconds: Int64 = 3_600_000
+    /// How far `why` counts the jobs in front of one.
+    public static let maximumCountedPosition = 10_000
     /// Crashes at which a job is quarantined in the dead set.
     public static let crashesUntilQuarantine = 3
     /// Buried jobs that a queue keeps; the oldest leave first.

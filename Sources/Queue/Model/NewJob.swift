@@ -2,26 +2,46 @@
 public struct NewJob: Sendable, Hashable {
     public let id: JobID
     public var envelope: Envelope
-    /// How long until it may run, in ms; 0 = at once.
+    /// How long until it may run, in ms; 0 = at once. With a debounce key the key's times count instead.
     public var delayMilliseconds: Int64
+    /// What keeps this job from becoming many; nil for nothing.
+    public let key: JobKey?
 
     /// - Parameters:
     ///   - id: made by ``JobID/init(nowMilliseconds:)``.
-    ///   - kind: what the job is, as registered at the workers.
+    ///   - kind: what the job is, as registered at the workers; see ``Envelope/isToken(_:)``.
     ///   - arguments: JSON, at most ``Limits/maximumArgumentsBytes``; the engine passes it on untouched.
     ///   - policy: when a failed attempt is followed by another.
     ///   - lane: the key whose work takes turns with other keys'; empty for none.
     ///   - delayMilliseconds: how long until it may run, by Redis's clock.
+    ///   - key: unique or debounced; its name is a token like a kind.
+    ///   - timeLimitMilliseconds: how long one run may last; nil: as the handler says.
+    ///   - version: of the arguments; a worker that knows only older ones leaves the job to another.
+    ///   - isTracked: whether its end leaves a trace whatever its kind says, and one that is never dropped.
     public init(
         id: JobID,
         kind: String,
         arguments: [UInt8],
         policy: RetryPolicy,
         lane: String = "",
-        delayMilliseconds: Int64 = 0
+        delayMilliseconds: Int64 = 0,
+        key: JobKey? = nil,
+        timeLimitMilliseconds: Int64? = nil,
+        version: Int = 1,
+        isTracked: Bool = false
     ) {
         self.id = id
-        self.envelope = Envelope(kind: kind, policy: policy, lane: lane, arguments: arguments)
+        self.key = key
+        var options = Envelope.Options()
+        switch key {
+        case .unique(let name, _): options.uniqueKey = name
+        case .debounce(let name, _, _): options.debounceKey = name
+        case nil: break
+        }
+        options.timeLimitMilliseconds = timeLimitMilliseconds
+        options.argumentsVersion = version
+        options.isTracked = isTracked
+        envelope = Envelope(kind: kind, policy: policy, lane: lane, options: options, arguments: arguments)
         self.delayMilliseconds = min(max(delayMilliseconds, 0), Limits.maximumDelayMilliseconds)
     }
 }

@@ -12,6 +12,8 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
         public static let unexpectedReply = Code(description: "unexpected reply")
         /// The caller passed a limit of ``Limits``.
         public static let limitExceeded = Code(description: "limit exceeded")
+        /// As many jobs wait in the queue as may; later there is room again.
+        public static let queueFull = Code(description: "queue full")
     }
 
     public let code: Code
@@ -30,7 +32,7 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Whether the same call may succeed later.
-    public var isRetriable: Bool { code == .unavailable }
+    public var isRetriable: Bool { code == .unavailable || code == .queueFull }
 
     public var description: String { "\(code): \(message)" }
 }

@@ -1,23 +1,28 @@
 -- reconcile: gives back the claims that a worker holds without knowing it, because the answer to its trip was lost.
 --
--- KEYS  1 claims of the worker  2 ready  3 doorbell  4 counters
--- ARGV  ids that the worker knows of
+-- KEYS  1-24 as in Shared/queue.lua   25 claims of the worker
+-- ARGV  1 now   2... ids that the worker knows of
 -- Reply how many were given back
 -- Atomic: yes. Running it twice gives nothing back twice.
 -- Bound: the worker's concurrency, twice over.
 
+local claims = KEYS[25]
 local known = {}
-for _, id in ipairs(ARGV) do known[id] = true end
+for index = 2, #ARGV do known[ARGV[index]] = true end
 local count = 0
-for _, id in ipairs(redis.call('HKEYS', KEYS[1])) do
+for _, id in ipairs(call('HKEYS', claims)) do
   if not known[id] then
-    redis.call('HDEL', KEYS[1], id)
-    redis.call('LPUSH', KEYS[2], id)
+    local lane = match(call('HGET', claims, id), '^%d+ (%S+)$')
+    call('HDEL', claims, id)
+    if lane then lane_ended(lane, 1) end
+    local envelope = call('HGET', jobs, id)
+    if envelope then place(id, lane_of(header_of(envelope)), 0, true) end
     count = count + 1
   end
 end
+finish()
 if count > 0 then
-  redis.call('HINCRBY', KEYS[4], 'released', count)
-  if redis.call('LLEN', KEYS[3]) == 0 then redis.call('RPUSH', KEYS[3], '1') end
+  call('HINCRBY', counters, 'released', count)
+  wake(1)
 end
 return count

@@ -1,29 +1,48 @@
 -- revive: puts buried jobs back into their queue with fresh budgets.
 --
--- KEYS  1 dead  2 jobs  3 ready  4 errors  5 doorbell  6 counters
--- ARGV  1 most tokens in the doorbell   2... ids
+-- KEYS  1-24 as in Shared/queue.lua
+-- ARGV  1 now   2... ids
 -- Reply how many were put back
--- Atomic: yes. Running it twice puts nothing back twice: an id that is not in the dead set is passed over.
+-- Atomic: yes. Running it twice puts nothing back twice: an id that is not in the dead set is passed over, and so is one
+-- whose unique or debounce key another job holds by now.
 -- Bound: the number of ids.
 
-local dead, jobs, ready, errors, doorbell, counters = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+-- Takes the job's keys again; false when another job has one of them.
+local function take_keys(id, header)
+  if byte(header) ~= 50 then return true end
+  for option, letter in pairs({ [' u=(%S+)'] = 'u:', [' d=(%S+)'] = 'd:' }) do
+    local key = match(header, option)
+    if key then
+      local value = call('HGET', keys, letter .. key)
+      local owner = value and match(value, '^(%S+)')
+      if owner and owner ~= id and call('HEXISTS', jobs, owner) == 1 then return false end
+      call('HSET', keys, letter .. key, id .. ' ' .. (now + (letter == 'u:' and unique_lifetime or 0)))
+    end
+  end
+  return true
+end
+
 local count = 0
 for index = 2, #ARGV do
   local id = ARGV[index]
-  if redis.call('ZREM', dead, id) == 1 then
-    local envelope = redis.call('HGET', jobs, id)
-    if envelope then
-      local front, rest = string.match(envelope, '^(%d+ %S+ %S+ )%d+ %d+( %d+.*)$')
-      redis.call('HSET', jobs, id, front .. '0 0' .. rest)
-      redis.call('RPUSH', ready, id)
+  if call('ZSCORE', dead, id) then
+    local envelope = call('HGET', jobs, id)
+    if not envelope then
+      call('ZREM', dead, id)
+      call('HDEL', errors, id)
+    elseif take_keys(id, header_of(envelope)) then
+      local front, rest = match(envelope, '^(%d+ %S+ %S+ )%d+ %d+( %d+.*)$')
+      call('ZREM', dead, id)
+      call('HDEL', errors, id)
+      call('HSET', jobs, id, front .. '0 0' .. rest)
+      place(id, lane_of(header_of(envelope)), 0)
       count = count + 1
     end
-    redis.call('HDEL', errors, id)
   end
 end
+finish()
 if count > 0 then
-  redis.call('HINCRBY', counters, 'revived', count)
-  local room = tonumber(ARGV[1]) - redis.call('LLEN', doorbell)
-  for _ = 1, math.min(count, room) do redis.call('RPUSH', doorbell, '1') end
+  call('HINCRBY', counters, 'revived', count)
+  wake(count)
 end
 return count

@@ -29,6 +29,13 @@ public actor Heartbeat {
         }
     }
 
+    /// What a beat brought back for the process itself.
+    struct Notice: Sendable {
+        let isQuiet: Bool
+        /// Per queue, jobs that it shall cancel.
+        let cancels: [[JobID]]
+    }
+
     public static let leaseMilliseconds: Int64 = 9_000
     public static let intervalMilliseconds: Int64 = 3_000
     /// How long a silent process stays listed.
@@ -44,6 +51,7 @@ public actor Heartbeat {
     private let intervalMilliseconds: Int64
     private let leaseMilliseconds: Int64
     private let logger: Logger
+    private let onNotice: @Sendable (Notice) -> Void
     private var failures = 0
     private nonisolated let stopSignal = DispatchSemaphore(value: 0)
 
@@ -59,6 +67,22 @@ public actor Heartbeat {
         leaseMilliseconds: Int64 = Heartbeat.leaseMilliseconds,
         logger: Logger
     ) {
+        self.init(
+            configuration: configuration, identity: identity, queues: queues, namespace: namespace,
+            intervalMilliseconds: intervalMilliseconds, leaseMilliseconds: leaseMilliseconds, logger: logger,
+            onNotice: { _ in })
+    }
+
+    init(
+        configuration: RedisConfiguration,
+        identity: Identity,
+        queues: [QueueName],
+        namespace: String,
+        intervalMilliseconds: Int64,
+        leaseMilliseconds: Int64,
+        logger: Logger,
+        onNotice: @escaping @Sendable (Notice) -> Void
+    ) {
         executor = ThreadExecutor(name: "heartbeat")
         redis = RedisClient(configuration: configuration, name: "heartbeat-" + identity.name)
         self.identity = identity
@@ -67,6 +91,7 @@ public actor Heartbeat {
         self.intervalMilliseconds = intervalMilliseconds
         self.leaseMilliseconds = leaseMilliseconds
         self.logger = logger
+        self.onNotice = onNotice
     }
 
     /// Beats until ``stop()``; then takes the process off the lists and closes the connection.
@@ -86,8 +111,15 @@ public actor Heartbeat {
 
     private func beat() async {
         do {
-            let expired = try await redis.run(beatCommand()).arrayValue ?? []
-            for (keys, names) in zip(keys, expired) {
+            let reply = try await redis.run(beatCommand()).arrayValue ?? []
+            guard reply.count == 1 + 2 * keys.count else {
+                throw QueueError(.unexpectedReply, "the beat script answered in an unknown form")
+            }
+            let cancels = reply[(1 + keys.count)...].map { names in
+                (names.string ?? "").split(separator: "\n").compactMap { JobID(String($0)) }
+            }
+            onNotice(Notice(isQuiet: reply[0] == .integer(1), cancels: cancels))
+            for (keys, names) in zip(keys, reply[1...keys.count]) {
                 for worker in (names.string ?? "").split(separator: "\n") { try await reap(String(worker), keys) }
             }
             if failures > 0 { logger.info("heartbeat is back", metadata: ["missed": "\(failures)"]) }
@@ -99,15 +131,15 @@ public actor Heartbeat {
     }
 
     private func beatCommand() -> RedisCommand {
-        var command = RedisCommand(
-            script: Scripts.beat,
-            keys: [commonKeys.workers, commonKeys.descriptions, commonKeys.clock] + keys.map(\.leases))
+        let own = [commonKeys.workers, commonKeys.descriptions, commonKeys.clock, commonKeys.quiet]
+        let ofQueues = keys.flatMap { [$0.leases, $0.cancels, $0.claims(of: identity.name)] }
+        var command = RedisCommand(script: Scripts.beat, keys: own + ofQueues)
         command.append(0)
         command.append(identity.name)
         command.append(identity.description)
         command.append(leaseMilliseconds)
         command.append(Self.listedMilliseconds)
-        for _ in keys { command.append(identity.isWorker ? "1" : "0") }
+        command.append(identity.isWorker ? "1" : "0")
         return command
     }
 
@@ -116,18 +148,12 @@ public actor Heartbeat {
         var quarantined: Int64 = 0
         var left: Int64 = 0
         repeat {
-            var command = RedisCommand(
-                script: Scripts.reap,
-                keys: [
-                    keys.leases, keys.claims(of: worker), keys.jobs, keys.ready, keys.dead, keys.errors, keys.doorbell,
-                    keys.counters,
-                ])
+            var command = RedisCommand(script: Scripts.reap, keys: keys.all + [keys.claims(of: worker)])
             command.append(0)
             command.append(worker)
             command.append(leaseMilliseconds)
             command.append(Limits.reapedPerCall)
             command.append(Limits.crashesUntilQuarantine)
-            command.append(Limits.maximumDoorbellTokens)
             let counts = try await redis.run(command).arrayValue?.compactMap(\.integerValue) ?? []
             guard counts.count == 3 else { return }
             givenBack += counts[0]
@@ -150,7 +176,8 @@ public actor Heartbeat {
                 commands.append(command)
             }
         }
-        for (name, key) in [("ZREM", commonKeys.workers), ("HDEL", commonKeys.descriptions)] {
+        let lists = [("ZREM", commonKeys.workers), ("HDEL", commonKeys.descriptions), ("SREM", commonKeys.quiet)]
+        for (name, key) in lists {
             var command = RedisCommand(name)
             command.append(key)
             command.append(identity.name)

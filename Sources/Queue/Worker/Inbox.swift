@@ -13,7 +13,11 @@ enum WorkEvent: Sendable {
     case rang(queue: Int)
     /// Nobody rang, or the wait for it failed.
     case silent
-    /// Claim no more.
+    /// Somebody asked for these jobs to be cancelled.
+    case cancel(queue: Int, [JobID])
+    /// Claim no more, but stay.
+    case quiet
+    /// Claim no more, and end when everything is settled.
     case stop
     /// Cancel what runs.
     case graceIsOver

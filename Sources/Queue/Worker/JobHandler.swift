@@ -1,50 +1,34 @@
-/// A job in a worker's hands.
-public struct RunningJob: Sendable {
-    public let id: JobID
-    public let queue: QueueName
-    public let kind: String
-    /// JSON, as enqueued or as last ``keep(arguments:)``-t.
-    public let arguments: [UInt8]
-    /// 1 for the first attempt.
-    public let attempt: Int
-    /// Attempts in all.
-    public let policy: RetryPolicy
-    public let lane: String
-    /// Grows with every claim of the job: of two results, the one with the lower fence is stale.
-    public let fence: Int64
-
-    let keeper: @Sendable ([UInt8]) async throws(QueueError) -> Bool
-
-    /// Replaces the arguments in Redis for this and every later attempt, before anything that depends on them happens.
-    ///
-    /// Costs a part of the worker's next trip to Redis, a few milliseconds at most.
-    /// - Throws: ``LostClaim`` when the job is somebody else's by now, ``QueueError`` when Redis does not answer.
-    public func keep(arguments: [UInt8]) async throws {
-        guard try await keeper(arguments) else { throw LostClaim() }
-    }
-}
-
-/// The job was given to another worker: this one's lease had run out.
-public struct LostClaim: Error, Sendable {}
-
 /// What runs the jobs of one kind.
 public struct JobHandler: Sendable {
     public let kind: String
     /// Whether the end of each job is recorded in the history (see ``FinishedTrace``).
     public let leavesTrace: Bool
+    /// How long one run may last, in ms, unless the job says otherwise.
+    public let timeLimitMilliseconds: Int64
+    /// The newest version of the arguments that it understands; jobs of later ones stay in the queue.
+    public let newestVersion: Int
     let run: @Sendable (RunningJob) async throws -> JobOutcome
 
     /// - Parameters:
     ///   - kind: as in ``Envelope/kind``.
     ///   - leavesTrace: whether done jobs are recorded; costs one small write per job.
-    ///   - run: does the work. A thrown error is ``JobOutcome/retry(reason:notBeforeMilliseconds:)``, except a
-    ///     cancellation while the worker stops: then the job goes back unspent. It must be idempotent, since a job may
-    ///     run more than once.
+    ///   - timeLimitMilliseconds: after it the run is cancelled and counts as a failed attempt, even if it does not
+    ///     return.
+    ///   - newestVersion: see ``newestVersion``.
+    ///   - run: does the work. A thrown error is ``JobOutcome/retry(reason:notBeforeMilliseconds:holdLaneMilliseconds:)``,
+    ///     except a cancellation while the worker stops: then the job goes back unspent. It must be idempotent, since a
+    ///     job may run more than once.
     public init(
-        kind: String, leavesTrace: Bool = false, run: @escaping @Sendable (RunningJob) async throws -> JobOutcome
+        kind: String,
+        leavesTrace: Bool = false,
+        timeLimitMilliseconds: Int64 = Limits.standardTimeLimitMilliseconds,
+        newestVersion: Int = 1,
+        run: @escaping @Sendable (RunningJob) async throws -> JobOutcome
     ) {
         self.kind = kind
         self.leavesTrace = leavesTrace
+        self.timeLimitMilliseconds = max(1, timeLimitMilliseconds)
+        self.newestVersion = newestVersion
         self.run = run
     }
 }

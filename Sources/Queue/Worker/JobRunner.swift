@@ -4,6 +4,7 @@ struct JobRunner: Sendable {
     let queueIndex: Int
     let queue: QueueName
     let inbox: Inbox
+    let reasons: StopReasons
 
     /// How long a job waits after Redis failed it midway, in ms.
     private static let faultPauseMilliseconds: Int64 = 1_000
@@ -14,10 +15,11 @@ struct JobRunner: Sendable {
 
     private func settle(_ job: ClaimedJob) async -> Settlement {
         guard let handler = registry[job.envelope.kind] else {
-            let outcome = JobOutcome.defer(
-                milliseconds: Settlement.unknownKindPauseMilliseconds,
-                reason: "no worker here knows the kind '\(job.envelope.kind)'")
-            return Settlement(outcome, of: job, leavesTrace: false)
+            return .park(job, reason: "no worker here knows the kind '\(job.envelope.kind)'")
+        }
+        let version = job.envelope.options.argumentsVersion
+        guard version <= handler.newestVersion else {
+            return .park(job, reason: "no worker here knows version \(version) of the kind '\(job.envelope.kind)'")
         }
         var outcome: JobOutcome
         do {
@@ -30,14 +32,19 @@ struct JobRunner: Sendable {
         } catch {
             outcome = .retry(reason: "\(error)")
         }
-        // A worker that stops has cancelled the job: whatever it says of a failure is not its own.
-        if Task.isCancelled {
-            switch outcome {
-            case .done: break
-            case .retry, .defer, .bury: return .release(job)
-            }
-        }
+        if Task.isCancelled, let settlement = interrupted(job, outcome, handler) { return settlement }
         return Settlement(outcome, of: job, leavesTrace: handler.leavesTrace)
+    }
+
+    /// A job that was cancelled says nothing of its own by failing. What it finished all the same is done.
+    private func interrupted(_ job: ClaimedJob, _ outcome: JobOutcome, _ handler: JobHandler) -> Settlement? {
+        let reason = reasons.take(for: job.id)
+        if case .done = outcome { return nil }
+        switch reason {
+        case nil: return .release(job)
+        case .cancelled: return .cancelled(job)
+        case .late: return .late(job, limit: job.timeLimitMilliseconds(handler), leavesTrace: handler.leavesTrace)
+        }
     }
 
     private func runningJob(_ job: ClaimedJob) -> RunningJob {
@@ -46,6 +53,7 @@ struct JobRunner: Sendable {
             queue: queue,
             kind: job.envelope.kind,
             arguments: job.envelope.arguments,
+            version: job.envelope.options.argumentsVersion,
             attempt: job.envelope.attempts + 1,
             policy: job.envelope.policy,
             lane: job.envelope.lane,
@@ -56,5 +64,25 @@ struct JobRunner: Sendable {
                     inbox.post(.keep(queue: queueIndex, settlement, continuation))
                 }.get()
             })
+    }
+}
+
+extension ClaimedJob {
+    /// The job's own limit, or its kind's.
+    func timeLimitMilliseconds(_ handler: JobHandler?) -> Int64 {
+        envelope.options.timeLimitMilliseconds ?? handler?.timeLimitMilliseconds ?? Limits.standardTimeLimitMilliseconds
+    }
+}
+
+extension Settlement {
+    /// It was stopped because somebody asked for it.
+    static func cancelled(_ job: ClaimedJob) -> Settlement {
+        Settlement(id: job.id, fence: job.fence, change: .cancel(note: "cancelled while it ran"))
+    }
+
+    /// It ran for longer than it may: a failed attempt.
+    static func late(_ job: ClaimedJob, limit: Int64, leavesTrace: Bool) -> Settlement {
+        let reason = "it ran for longer than its limit of \(Double(limit) / 1_000) s"
+        return Settlement(.retry(reason: reason), of: job, leavesTrace: leavesTrace)
     }
 }

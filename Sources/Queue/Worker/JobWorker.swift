@@ -86,7 +86,13 @@ public final class JobWorker: Service {
             namespace: options.namespace,
             intervalMilliseconds: options.heartbeatMilliseconds,
             leaseMilliseconds: options.leaseMilliseconds,
-            logger: logger)
+            logger: logger,
+            onNotice: { [inbox] notice in
+                if notice.isQuiet { inbox.post(.quiet) }
+                for (queue, ids) in notice.cancels.enumerated() where !ids.isEmpty {
+                    inbox.post(.cancel(queue: queue, ids))
+                }
+            })
         let trips = WorkTrips(redis: redis, keys: keys, queues: options.queues, worker: options.name)
         let loop = WorkLoop(
             options: options, registry: registry, trips: trips, doorbell: doorbell, inbox: inbox, clock: clock,

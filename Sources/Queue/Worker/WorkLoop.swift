@@ -9,9 +9,10 @@ struct WorkLoop: Sendable {
     private let inbox: Inbox
     private let clock: any MonotonicClock
     private let logger: Logger
+    private let reasons = StopReasons()
 
-    /// How long cancelled jobs may take to return, in ms, before the loop leaves them to the lease.
-    private static let cancellationMilliseconds: Int64 = 2_000
+    /// How often the running jobs' time limits are looked at, in ms.
+    private static let sweepMilliseconds: Int64 = 1_000
 
     init(
         options: WorkerOptions, registry: JobRegistry, trips: WorkTrips, doorbell: Doorbell, inbox: Inbox,
@@ -31,66 +32,69 @@ struct WorkLoop: Sendable {
         var planner: WorkPlanner
         var settlements: [[Settlement]]
         var keeps: [(queue: Int, Settlement, CheckedContinuation<Result<Bool, QueueError>, Never>)] = []
-        /// Per queue, the jobs whose claims stand in Redis as far as this worker knows.
-        var held: [Set<JobID>]
+        var held: [HeldJobs]
         /// Queues whose last trip failed: Redis may have claims of ours that we never heard of.
         var doubtful: Set<Int> = []
         var isListening = false
         var endMilliseconds = Int64.max
         var cancelAtMilliseconds = Int64.max
+        var sweepAtMilliseconds: Int64
         var failedTrips = 0
     }
 
     func run() async {
+        let now = clock.nowMilliseconds
         var state = State(
             planner: WorkPlanner(
                 queueCount: options.queues.count, limits: .init(concurrency: options.concurrency),
-                nowMilliseconds: clock.nowMilliseconds),
+                nowMilliseconds: now),
             settlements: Array(repeating: [], count: options.queues.count),
-            held: Array(repeating: [], count: options.queues.count))
-        await withDiscardingTaskGroup { jobs in
-            while await step(&state, &jobs) {}
-            // Whoever still waits to hear of its claim is told that nobody knows.
-            for keep in state.keeps { keep.2.resume(returning: .failure(Inbox.stopped)) }
-            inbox.close()
-            jobs.cancelAll()
-        }
+            held: Array(repeating: HeldJobs(), count: options.queues.count),
+            sweepAtMilliseconds: now + Self.sweepMilliseconds)
+        while await step(&state) {}
+        // Whoever still waits to hear of its claim is told that nobody knows.
+        for keep in state.keeps { keep.2.resume(returning: .failure(Inbox.stopped)) }
+        inbox.close()
+        for held in state.held { held.cancelAll() }
     }
 
     /// One event batch and what follows from it; false at the end.
-    private func step(_ state: inout State, _ jobs: inout DiscardingTaskGroup) async -> Bool {
-        for event in inbox.take() { hear(event, &state, &jobs) }
+    private func step(_ state: inout State) async -> Bool {
+        for event in inbox.take() { hear(event, &state) }
         let now = clock.nowMilliseconds
         if now >= state.cancelAtMilliseconds {
             state.cancelAtMilliseconds = .max
             logger.warning("grace is over; jobs go back unspent", metadata: ["running": "\(state.planner.running)"])
-            jobs.cancelAll()
+            for held in state.held { held.cancelAll() }
         }
         guard now < state.endMilliseconds else {
             logger.warning("jobs ignored their cancellation", metadata: ["running": "\(state.planner.running)"])
             return false
         }
+        if now >= state.sweepAtMilliseconds { sweep(&state, nowMilliseconds: now) }
         switch state.planner.next(nowMilliseconds: now) {
         case .finished:
             return false
         case .trip(let calls):
-            await travel(calls, &state, &jobs)
+            await travel(calls, &state)
         case .wait(let until, let listens):
             if listens, !state.isListening {
                 state.isListening = true
                 doorbell.listen(atMostMilliseconds: until - now)
             }
             let threshold = until == .max || listens ? 1 : max(1, options.concurrency / 4)
+            let sweep = state.planner.running > 0 ? state.sweepAtMilliseconds : Int64.max
             await inbox.wait(
                 minimum: threshold,
-                untilMilliseconds: min(until, min(state.endMilliseconds, state.cancelAtMilliseconds)))
+                untilMilliseconds: min(until, min(state.endMilliseconds, min(state.cancelAtMilliseconds, sweep))))
         }
         return true
     }
 
-    private func hear(_ event: WorkEvent, _ state: inout State, _ jobs: inout DiscardingTaskGroup) {
+    private func hear(_ event: WorkEvent, _ state: inout State) {
         switch event {
         case .finished(let queue, let settlement):
+            guard state.held[queue].ended(settlement.id, fence: settlement.fence) else { return }
             state.settlements[queue].append(settlement)
             state.planner.jobFinished(queue: queue)
         case .keep(let queue, let settlement, let waiter):
@@ -98,31 +102,78 @@ struct WorkLoop: Sendable {
             state.planner.settlementAdded(queue: queue)
         case .rang(let queue):
             state.isListening = false
-            if state.planner.freeSlots > 0, !state.planner.isStopping {
-                state.planner.rang(queue: queue)
-            } else {
-                jobs.addTask { [trips, logger] in
-                    do { try await trips.ring(queue: queue) } catch {
-                        logger.debug("a wake-up was lost", metadata: ["error": "\(error)"])
-                    }
-                }
-            }
+            rang(queue, &state)
         case .silent:
             state.isListening = false
+        case .cancel(let queue, let ids):
+            cancel(ids, queue, &state)
+        case .quiet:
+            guard !state.planner.isQuiet else { return }
+            logger.info("quiet: no more claims")
+            state.planner.quiet()
         case .stop:
             guard !state.planner.isStopping else { return }
             state.planner.stop()
             state.cancelAtMilliseconds = clock.nowMilliseconds + options.graceMilliseconds
-            state.endMilliseconds = state.cancelAtMilliseconds + Self.cancellationMilliseconds
+            state.endMilliseconds = state.cancelAtMilliseconds + HeldJobs.stopMilliseconds
         case .graceIsOver:
             state.cancelAtMilliseconds = min(state.cancelAtMilliseconds, clock.nowMilliseconds)
-            state.endMilliseconds = clock.nowMilliseconds + Self.cancellationMilliseconds
+            state.endMilliseconds = clock.nowMilliseconds + HeldJobs.stopMilliseconds
         }
     }
 
-    private func travel(
-        _ calls: [WorkPlanner.Call], _ state: inout State, _ jobs: inout DiscardingTaskGroup
-    ) async {
+    /// A wake-up that this worker cannot use is given to another.
+    private func rang(_ queue: Int, _ state: inout State) {
+        if state.planner.freeSlots > 0, state.planner.isClaiming {
+            state.planner.rang(queue: queue)
+            return
+        }
+        Task { [trips, logger] in
+            do { try await trips.ring(queue: queue) } catch {
+                logger.debug("a wake-up was lost", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private func cancel(_ ids: [JobID], _ queue: Int, _ state: inout State) {
+        let now = clock.nowMilliseconds
+        for id in ids {
+            // Before the task hears of it, so that it finds the reason.
+            reasons.set(.cancelled, for: id)
+            guard state.held[queue].stop(id, nowMilliseconds: now) else {
+                _ = reasons.take(for: id)
+                continue
+            }
+            logger.info("cancelling a job", metadata: ["job": "\(id)"])
+        }
+    }
+
+    /// Stops jobs whose time is over, and gives up those that do not stop: their slots go on, and what they may still
+    /// answer is stale.
+    private func sweep(_ state: inout State, nowMilliseconds now: Int64) {
+        state.sweepAtMilliseconds = now + Self.sweepMilliseconds
+        for queue in state.held.indices where !state.held[queue].isEmpty {
+            let overdue = state.held[queue].overdue(nowMilliseconds: now)
+            for id in overdue.late {
+                reasons.set(.late, for: id)
+                _ = state.held[queue].stop(id, nowMilliseconds: now)
+            }
+            for job in overdue.givenUp where state.held[queue].ended(job.id, fence: job.fence) {
+                logger.warning("a job ignored its cancellation and was given up", metadata: ["job": "\(job.id)"])
+                state.settlements[queue].append(givenUp(job))
+                state.planner.jobFinished(queue: queue)
+            }
+        }
+    }
+
+    private func givenUp(_ job: ClaimedJob) -> Settlement {
+        let handler = registry[job.envelope.kind]
+        if reasons.take(for: job.id) == .cancelled { return .cancelled(job) }
+        return .late(
+            job, limit: job.timeLimitMilliseconds(handler), leavesTrace: handler?.leavesTrace ?? false)
+    }
+
+    private func travel(_ calls: [WorkPlanner.Call], _ state: inout State) async {
         let keeps = state.keeps
         state.keeps = []
         let loads = calls.map { call in
@@ -134,7 +185,9 @@ struct WorkLoop: Sendable {
             if state.failedTrips > 0 { logger.info("Redis is back", metadata: ["failed": "\(state.failedTrips)"]) }
             state.failedTrips = 0
             for call in calls {
-                for settlement in state.settlements[call.queue] { state.held[call.queue].remove(settlement.id) }
+                for settlement in state.settlements[call.queue] {
+                    state.held[call.queue].settled(settlement.id, fence: settlement.fence)
+                }
                 state.settlements[call.queue].removeAll(keepingCapacity: true)
             }
             state.planner.tripped(calls, hauls.map(\.answer), nowMilliseconds: clock.nowMilliseconds)
@@ -142,7 +195,7 @@ struct WorkLoop: Sendable {
                 for keep in keeps where keep.queue == call.queue {
                     keep.2.resume(returning: .success(!haul.stale.contains(keep.1.id)))
                 }
-                begin(haul, call.queue, &state, &jobs)
+                begin(haul, call.queue, &state)
             }
         } catch {
             state.failedTrips += 1
@@ -155,24 +208,28 @@ struct WorkLoop: Sendable {
 
     private func clearDoubts(_ state: inout State) async throws(QueueError) {
         for queue in state.doubtful {
-            let count = try await trips.reconcile(queue: queue, known: state.held[queue])
+            let count = try await trips.reconcile(queue: queue, known: state.held[queue].ids)
             if count > 0 { logger.info("claims of a lost answer went back", metadata: ["jobs": "\(count)"]) }
             state.doubtful.remove(queue)
         }
     }
 
-    private func begin(
-        _ haul: WorkTrips.Haul, _ queue: Int, _ state: inout State, _ jobs: inout DiscardingTaskGroup
-    ) {
+    private func begin(_ haul: WorkTrips.Haul, _ queue: Int, _ state: inout State) {
         for settlement in haul.unreadable {
-            state.held[queue].insert(settlement.id)
+            state.held[queue].add(idle: settlement.id)
             state.settlements[queue].append(settlement)
             state.planner.jobFinished(queue: queue)
         }
-        let runner = JobRunner(registry: registry, queueIndex: queue, queue: options.queues[queue], inbox: inbox)
-        for job in haul.jobs {
-            state.held[queue].insert(job.id)
-            jobs.addTask { await runner.run(job) }
+        let now = clock.nowMilliseconds
+        let runner = JobRunner(
+            registry: registry, queueIndex: queue, queue: options.queues[queue], inbox: inbox, reasons: reasons)
+        for batch in JobBatch.split(haul.jobs) {
+            for index in 0..<batch.count {
+                let limit = now + batch[index].timeLimitMilliseconds(registry[batch[index].envelope.kind])
+                state.held[queue].add(batch, index, limitMilliseconds: limit)
+            }
+            batch.start(with: runner)
         }
+        if !haul.cancels.isEmpty { cancel(haul.cancels, queue, &state) }
     }
 }

@@ -55,12 +55,16 @@ struct WorkPlanner: Sendable {
     private var notBeforeMilliseconds: Int64 = .min / 2
     private var turn = 0
     private(set) var isStopping = false
+    private(set) var isQuiet = false
 
     init(queueCount: Int, limits: Limits, nowMilliseconds: Int64) {
         self.limits = limits
         let state = QueueState(pollAtMilliseconds: nowMilliseconds + limits.pollMilliseconds)
         queues = Array(repeating: state, count: queueCount)
     }
+
+    /// Whether it may take jobs.
+    var isClaiming: Bool { !isStopping && !isQuiet }
 
     var freeSlots: Int { limits.concurrency - running }
     private var unsettled: Int { queues.reduce(0) { $0 + $1.unsettled } }
@@ -77,8 +81,11 @@ struct WorkPlanner: Sendable {
     /// The queue's doorbell rang.
     mutating func rang(queue: Int) { queues[queue].isHot = true }
 
-    /// No more claims; what runs goes on.
+    /// No more claims; what runs goes on, and then it is over.
     mutating func stop() { isStopping = true }
+
+    /// No more claims; what runs goes on, and then it waits for ``stop()``.
+    mutating func quiet() { isQuiet = true }
 
     /// A trip is over. The settlements it carried are gone, whatever became of them.
     mutating func tripped(_ calls: [Call], _ answers: [Answer], nowMilliseconds: Int64) {
@@ -127,7 +134,7 @@ struct WorkPlanner: Sendable {
 
     /// The free slots shared among the queues that may have work, beginning with another one each time.
     private func plannedCalls() -> [Call] {
-        let hot = isStopping ? [] : queues.indices.filter { queues[$0].isHot }
+        let hot = !isClaiming ? [] : queues.indices.filter { queues[$0].isHot }
         var wants = [Int](repeating: 0, count: queues.count)
         if freeSlots > 0, !hot.isEmpty {
             let (share, rest) = freeSlots.quotientAndRemainder(dividingBy: hot.count)
@@ -141,7 +148,7 @@ struct WorkPlanner: Sendable {
     }
 
     private func idleStep(_ now: Int64) -> Step {
-        guard !isStopping, freeSlots > 0 else { return .wait(untilMilliseconds: .max, listens: false) }
+        guard isClaiming, freeSlots > 0 else { return .wait(untilMilliseconds: .max, listens: false) }
         let wakes = queues.map { min($0.pollAtMilliseconds, $0.dueAtMilliseconds ?? .max) }
         return .wait(untilMilliseconds: wakes.min() ?? .max, listens: true)
     }

@@ -17,6 +17,8 @@ struct WorkTrips: Sendable {
         /// Claims whose envelope this release cannot read; put back as they are, for one that can.
         var unreadable: [Settlement] = []
         var stale: Set<JobID> = []
+        /// Jobs of this worker whose cancelling was asked for.
+        var cancels: [JobID] = []
     }
 
     /// Carries the settlements and claims; the answers come in the order of `calls`.
@@ -38,29 +40,25 @@ struct WorkTrips: Sendable {
     }
 
     /// Gives back what this worker holds without knowing it, after a trip whose answer was lost.
-    func reconcile(queue: Int, known: Set<JobID>) async throws(QueueError) -> Int {
-        let keys = keys[queue]
-        var command = RedisCommand(
-            script: Scripts.reconcile, keys: [keys.claims(of: worker), keys.ready, keys.doorbell, keys.counters])
-        for id in known { command.append(id.bytes) }
+    func reconcile(queue: Int, known: some Collection<JobID>) async throws(QueueError) -> Int {
+        var command = call(Scripts.reconcile, keys[queue])
+        for id in known { command.append(id) }
         do { return Int(try await redis.run(command).integerValue ?? 0) } catch { throw QueueError(error) }
     }
 
-    private func command(_ call: WorkPlanner.Call, _ settlements: [Settlement]) -> RedisCommand {
-        let keys = keys[call.queue]
-        var command = RedisCommand(
-            script: Scripts.work,
-            keys: [
-                keys.ready, keys.jobs, keys.due, keys.claims(of: worker), keys.leases, keys.meta, keys.dead,
-                keys.errors, keys.finished, keys.doorbell, keys.counters,
-            ])
+    private func call(_ script: RedisScript, _ keys: Keys) -> RedisCommand {
+        var command = RedisCommand(script: script, keys: keys.all + [keys.claims(of: worker)])
         command.append(scriptTimeMilliseconds)
+        return command
+    }
+
+    private func command(_ call: WorkPlanner.Call, _ settlements: [Settlement]) -> RedisCommand {
+        var command = self.call(Scripts.work, keys[call.queue])
         command.append(worker)
         command.append(call.want)
         command.append(Limits.promotedPerClaim)
         command.append(maximumDead)
         command.append(Limits.maximumDeadAgeMilliseconds)
-        command.append(Limits.maximumWaitingTraces)
         command.append(settlements)
         return command
     }
@@ -69,17 +67,20 @@ struct WorkTrips: Sendable {
         if case .failure(let failure) = reply {
             throw QueueError(.unavailable, "\(failure.code) \(failure.message)")
         }
-        guard let parts = reply.arrayValue, parts.count >= 4, let firstFence = parts[0].integerValue,
+        guard let parts = reply.arrayValue, parts.count >= 5, let firstFence = parts[0].integerValue,
             let untilDue = parts[1].integerValue, let left = parts[2].integerValue,
-            let staleCount = parts[3].integerValue.map(Int.init), parts.count >= 4 + staleCount
+            let staleCount = parts[3].integerValue.map(Int.init),
+            let cancelCount = parts[4].integerValue.map(Int.init), parts.count >= 5 + staleCount + cancelCount
         else { throw QueueError(.unexpectedReply, "the work script answered in an unknown form") }
 
-        let stale = parts[4..<(4 + staleCount)].compactMap { $0.string.flatMap { JobID($0) } }
-        let claims = parts[(4 + staleCount)...]
+        let stale = parts[5..<(5 + staleCount)].compactMap { $0.string.flatMap { JobID($0) } }
+        let cancels = parts[(5 + staleCount)..<(5 + staleCount + cancelCount)]
+        let claims = parts[(5 + staleCount + cancelCount)...]
         var haul = Haul(
             answer: .init(
                 claimed: claims.count / 2, untilDueMilliseconds: untilDue < 0 ? nil : untilDue, left: Int(left)),
-            stale: Set(stale))
+            stale: Set(stale),
+            cancels: cancels.compactMap { $0.string.flatMap { JobID($0) } })
         haul.jobs.reserveCapacity(claims.count / 2)
         var index = claims.startIndex
         while index + 1 < claims.endIndex {
@@ -97,11 +98,12 @@ struct WorkTrips: Sendable {
         return haul
     }
 
+    /// Put back as it is: what its fields mean is not known here.
     private static func park(_ id: JobID, _ fence: Int64, _ bytes: [UInt8]) -> Settlement {
         let header = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-        let change = Settlement.Change.requeue(
+        let requeue = Settlement.Requeue(
             header: header, delayMilliseconds: Settlement.unknownKindPauseMilliseconds,
             error: "this release cannot read the job's envelope", counter: "parked")
-        return Settlement(id: id, fence: fence, change: change)
+        return Settlement(id: id, fence: fence, change: .requeue(requeue))
     }
 }

@@ -1,59 +1,8 @@
-import Logging
 import Redis
-import ServiceLifecycle
 import TestKit
 import Testing
 
 @testable import Queue
-
-/// A worker on the shared Redis, with a queue of its own.
-private struct WorkerBench: Sendable {
-    let bench: ScriptBench
-    let configuration: RedisConfiguration
-
-    init() async throws {
-        bench = try await ScriptBench()
-        configuration = try await TestRedis.configuration()
-    }
-
-    func worker(
-        _ name: String = "w", concurrency: Int = 16, graceMilliseconds: Int64 = 5_000, leaseMilliseconds: Int64 = 9_000,
-        heartbeatMilliseconds: Int64 = 3_000, handlers: [JobHandler]
-    ) -> JobWorker {
-        JobWorker(
-            configuration: configuration,
-            options: WorkerOptions(
-                name: "\(name)-\(bench.namespace)", queues: [bench.queue], concurrency: concurrency,
-                graceMilliseconds: graceMilliseconds, namespace: bench.namespace,
-                heartbeatMilliseconds: heartbeatMilliseconds, leaseMilliseconds: leaseMilliseconds),
-            registry: JobRegistry(handlers),
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
-    }
-
-    /// Runs `body` beside the worker, then stops the worker gracefully and waits for it.
-    func running(_ worker: JobWorker, _ body: () async throws -> Void) async throws {
-        let group = ServiceGroup(
-            services: [worker], logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
-        let run = Task { try await group.run() }
-        do { try await body() } catch {
-            run.cancel()
-            throw error
-        }
-        await group.triggerGracefulShutdown()
-        try await run.value
-    }
-
-    func job(_ arguments: String = "{}", attempts: Int = 3, retryDelay: Int64 = 20, delay: Int64 = 0) -> NewJob {
-        NewJob(
-            id: JobID(nowMilliseconds: 1_000), kind: "kind", arguments: Array(arguments.utf8),
-            policy: RetryPolicy(attempts: attempts, delayMilliseconds: retryDelay), delayMilliseconds: delay)
-    }
-
-    func isEmpty() async throws -> Bool {
-        let status = try await bench.client().status(of: [bench.queue], nowMilliseconds: 0)[0]
-        return status.ready + status.due + status.running + status.dead == 0
-    }
-}
 
 @Suite(.timeLimit(.minutes(1)))
 struct JobWorkerTests {
@@ -211,7 +160,7 @@ struct JobWorkerTests {
             return
         }
         #expect(view.state == .ready)
-        #expect(view.envelope.attempts == 0 && view.envelope.crashes == 0 && view.envelope.deferrals == 0)
+        #expect(view.envelope.attempts == 0 && view.envelope.crashes == 0 && view.envelope.deferrals == 1)
     }
 
     @Test func aDeadWorkersJobsRunElsewhere() async throws {

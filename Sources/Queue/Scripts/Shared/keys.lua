@@ -1,0 +1,125 @@
+-- keys: unique and debounced jobs. `keys` holds 'u:<key>' -> '<id> <until>' and 'd:<key>' -> '<id> <deadline>', `next` the
+-- job that follows a debounced one that runs: '<id> <due> <deadline>' and a space before its envelope. `keys` then also has
+-- 'n:<id>' -> '<key>', by which that job is found.
+
+local function holds(field, id)
+  local value = call('HGET', keys, field)
+  return value and match(value, '^(%S+)') == id
+end
+
+-- Frees what an ended job held. The job that follows it takes its place, no sooner than not_before.
+local function release(id, header, not_before)
+  if byte(header) ~= 50 then return end
+  local unique = match(header, ' u=(%S+)')
+  if unique and holds('u:' .. unique, id) then call('HDEL', keys, 'u:' .. unique) end
+  local debounce = match(header, ' d=(%S+)')
+  if not debounce or not holds('d:' .. debounce, id) then return end
+  local waiting = call('HGET', next_jobs, debounce)
+  if not waiting then
+    call('HDEL', keys, 'd:' .. debounce)
+    return
+  end
+  call('HDEL', next_jobs, debounce)
+  local follower, at, deadline, envelope = match(waiting, '^(%S+) (%d+) (%d+) (.*)$')
+  call('HSET', jobs, follower, envelope)
+  call('HDEL', keys, 'n:' .. follower)
+  call('HSET', keys, 'd:' .. debounce, follower .. ' ' .. deadline)
+  place(follower, lane_of(header_of(envelope)), max(tonumber(at), not_before or 0) - now)
+end
+
+-- The id of the job that will run after this one, when its data are newer.
+local function follower_of(id, header)
+  if byte(header) ~= 50 then return nil end
+  local debounce = match(header, ' d=(%S+)')
+  if not debounce or not holds('d:' .. debounce, id) then return nil end
+  local waiting = call('HGET', next_jobs, debounce)
+  return waiting and match(waiting, '^(%S+)')
+end
+
+-- Ends a job whose data are out of date. What it may have sent is not sent again: the follower has an id of its own.
+local function supersede(id, header, follower, not_before)
+  call('HDEL', jobs, id)
+  call('HDEL', errors, id)
+  call('HINCRBY', counters, 'superseded', 1)
+  trace_end(id, 'cancelled', header, 'superseded by ' .. follower)
+  release(id, header, not_before)
+end
+
+local function add(id, lane, delay, envelope)
+  call('HSET', jobs, id, envelope)
+  enqueued = enqueued + 1
+  place(id, lane, delay)
+  return id
+end
+
+local function add_unique(id, lane, delay, envelope, lifetime, key)
+  local field = 'u:' .. key
+  local value = call('HGET', keys, field)
+  if value then
+    local owner, till = match(value, '^(%S+) (%d+)$')
+    if now < tonumber(till) and call('HEXISTS', jobs, owner) == 1 then return owner end
+  end
+  call('HSET', keys, field, id .. ' ' .. (now + lifetime))
+  return add(id, lane, delay, envelope)
+end
+
+-- Something came while the job runs: it is kept for the run after.
+local function follow(id, envelope, quiet, longest, key)
+  local waiting = call('HGET', next_jobs, key)
+  if waiting then
+    local follower, _, deadline, old = match(waiting, '^(%S+) (%d+) (%d+) (.*)$')
+    local at = min(now + quiet, tonumber(deadline))
+    local newest = header_of(old) .. arguments_of(envelope)
+    call('HSET', next_jobs, key, follower .. ' ' .. at .. ' ' .. deadline .. ' ' .. newest)
+    return follower
+  end
+  local deadline = now + longest
+  call('HSET', keys, 'n:' .. id, key)
+  enqueued = enqueued + 1
+  call('HSET', next_jobs, key, id .. ' ' .. min(now + quiet, deadline) .. ' ' .. deadline .. ' ' .. envelope)
+  return id
+end
+
+local function add_debounced(id, lane, envelope, quiet, longest, key)
+  local field = 'd:' .. key
+  local value = call('HGET', keys, field)
+  local owner, deadline
+  if value then owner, deadline = match(value, '^(%S+) (%d+)$') end
+  local waiting = owner and call('HGET', jobs, owner)
+  local earliest = 0
+  if waiting then
+    local header = header_of(waiting)
+    local its_lane = lane_of(header)
+    local at = due_time(owner, its_lane)
+    if not at and holder_of(owner) then return follow(id, envelope, quiet, longest, key) end
+    if match(header, '^%d+ %S+ %S+ 0 0 0') then
+      -- It has never run: the newest arguments take the place of the old, and the wait begins again.
+      call('HSET', jobs, owner, header .. arguments_of(envelope))
+      if at then
+        local till = min(now + quiet, tonumber(deadline))
+        if its_lane == '' or not call('ZSCORE', lanes_due, owner .. ' ' .. its_lane) then
+          call('ZADD', due, till, owner)
+        else
+          call('ZADD', lanes_due, till, owner .. ' ' .. its_lane)
+        end
+      end
+      return owner
+    end
+    -- It has run and waits to be tried again. Part of it may have arrived under its id, so newer data need another.
+    take_out(owner, its_lane)
+    call('HDEL', keys, field)
+    supersede(owner, header, id)
+    earliest = at or 0
+  end
+  call('HSET', keys, field, id .. ' ' .. (now + longest))
+  return add(id, lane, max(now + min(quiet, longest), earliest) - now, envelope)
+end
+
+-- Enqueues one job as its key says; answers the id of the job that now stands for it.
+local function submit(id, delay, lane, key, envelope)
+  if key == '' then return add(id, lane, delay, envelope) end
+  local lifetime, unique = match(key, '^u (%d+) (%S+)$')
+  if lifetime then return add_unique(id, lane, delay, envelope, tonumber(lifetime), unique) end
+  local quiet, longest, debounce = match(key, '^d (%d+) (%d+) (%S+)$')
+  return add_debounced(id, lane, envelope, tonumber(quiet), tonumber(longest), debounce)
+end

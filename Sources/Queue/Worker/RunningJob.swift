@@ -1,0 +1,31 @@
+/// A job in a worker's hands.
+public struct RunningJob: Sendable {
+    public let id: JobID
+    public let queue: QueueName
+    public let kind: String
+    /// JSON, as enqueued or as last ``keep(arguments:)``-t.
+    public let arguments: [UInt8]
+    /// Of the arguments.
+    public let version: Int
+    /// 1 for the first attempt.
+    public let attempt: Int
+    /// Attempts in all.
+    public let policy: RetryPolicy
+    public let lane: String
+    /// Grows with every claim of the job: of two results, the one with the lower fence is stale. At least the time of the
+    /// claim by Redis's clock, in Unix ms.
+    public let fence: Int64
+
+    let keeper: @Sendable ([UInt8]) async throws(QueueError) -> Bool
+
+    /// Replaces the arguments in Redis for this and every later attempt, before anything that depends on them happens.
+    ///
+    /// Costs a part of the worker's next trip to Redis, a few milliseconds at most.
+    /// - Throws: ``LostClaim`` when the job is somebody else's by now, ``QueueError`` when Redis does not answer.
+    public func keep(arguments: [UInt8]) async throws {
+        guard try await keeper(arguments) else { throw LostClaim() }
+    }
+}
+
+/// The job was given to another worker: this one's lease had run out.
+public struct LostClaim: Error, Sendable {}
