@@ -79,6 +79,8 @@ let package = Package(
                 .embedInCode("Scripts/reap.lua"),
                 .embedInCode("Scripts/reconcile.lua"),
                 .embedInCode("Scripts/revive.lua"),
+                .embedInCode("Scripts/tick.lua"),
+                .embedInCode("Scripts/tick_now.lua"),
                 .embedInCode("Scripts/work.lua"),
             ],
             swiftSettings: strict

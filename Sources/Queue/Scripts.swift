@@ -9,6 +9,8 @@ enum Scripts {
     static let reconcile = queueScript("reconcile", PackageResources.reconcile_lua)
     static let cancel = queueScript("cancel", PackageResources.cancel_lua)
     static let flush = queueScript("flush", PackageResources.flush_lua)
+    static let tick = queueScript("tick", PackageResources.tick_lua)
+    static let tickNow = queueScript("tick_now", PackageResources.tick_now_lua)
     static let beat = script("beat", PackageResources.beat_lua)
     static let leave = script("leave", PackageResources.leave_lua)
 
