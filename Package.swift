@@ -92,6 +92,8 @@ let package = Package(
                 .embedInCode("Scripts/resume.lua"),
                 .embedInCode("Scripts/revive.lua"),
                 .embedInCode("Scripts/unknown.lua"),
+                .embedInCode("Scripts/tick.lua"),
+                .embedInCode("Scripts/tick_now.lua"),
                 .embedInCode("Scripts/work.lua"),
             ],
             swiftSettings: strict

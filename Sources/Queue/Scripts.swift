@@ -16,6 +16,8 @@ enum Scripts {
     /// One script of two files: the second goes on where the first has found nothing against it.
     static let admit = queueScript(
         "admit", PackageResources.admit_lua + [UInt8(ascii: "\n")] + PackageResources.enqueue_lua)
+    static let tick = queueScript("tick", PackageResources.tick_lua)
+    static let tickNow = queueScript("tick_now", PackageResources.tick_now_lua)
     static let beat = script("beat", PackageResources.beat_lua)
     static let examine = queueScript("examine", PackageResources.examine_lua)
     static let recount = queueScript("recount", PackageResources.recount_lua)
