@@ -148,7 +148,7 @@ function settle.bury(id, at, lane)
   call('HSET', errors, id, now .. ' ' .. ARGV[at + 1])
   call('ZADD', dead, now, id)
   call('HINCRBY', counters, 'buried', 1)
-  if is_tracked(header) then trace_end(id, 'dead', header, now .. ' ' .. ARGV[at + 1]) end
+  if is_tracked(header) then trace_end(id, 'dead', header, ARGV[at + 1]) end
   release(id, header)
 end
 
@@ -189,7 +189,7 @@ local function forget(ids)
   for _, id in ipairs(ids) do
     local envelope = call('HGET', jobs, id)
     if envelope then
-      trace_end(id, 'dead', header_of(envelope), call('HGET', errors, id) or '')
+      trace_end(id, 'dead', header_of(envelope), reason_of(call('HGET', errors, id)) or '')
     end
     call('HDEL', jobs, id)
     call('HDEL', errors, id)

@@ -161,7 +161,9 @@ public actor Heartbeat {
             command.append(leaseMilliseconds)
             command.append(Limits.reapedPerCall)
             command.append(Limits.crashesUntilQuarantine)
+            FaultPoint.reach(.beforeReap)
             let counts = try await redis.run(command).arrayValue?.compactMap(\.integerValue) ?? []
+            FaultPoint.reach(.afterReap)
             guard counts.count == 3 else { return }
             givenBack += counts[0]
             quarantined += counts[1]

@@ -93,13 +93,16 @@ struct Settlement: Sendable, Hashable {
         return Settlement(id: job.id, fence: job.fence, change: .requeue(requeue))
     }
 
+    /// What the reason of every parked job begins with.
+    static let parkedMark = "parked: "
+
     /// No worker of this release can run the job: it waits for one that can, longer each time, and is not touched.
     static func park(_ job: ClaimedJob, reason: String) -> Settlement {
         var next = job.envelope
         next.deferrals += 1
         let pause = min(unknownKindPauseMilliseconds * Int64(next.deferrals), longestParkMilliseconds)
         let requeue = Requeue(
-            header: next.header, delayMilliseconds: pause, error: cut(reason), counter: "parked")
+            header: next.header, delayMilliseconds: pause, error: cut(parkedMark + reason), counter: "parked")
         return Settlement(id: job.id, fence: job.fence, change: .requeue(requeue))
     }
 

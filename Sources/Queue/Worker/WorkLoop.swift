@@ -209,7 +209,10 @@ struct WorkLoop: Sendable {
         }
         do {
             try await clearDoubts(&state)
+            if loads.contains(where: { !$0.isEmpty }) { FaultPoint.reach(.workerBeforeSettle) }
             let hauls = try await trips.make(calls, settlements: loads)
+            if loads.contains(where: { !$0.isEmpty }) { FaultPoint.reach(.workerAfterSettle) }
+            if hauls.contains(where: { !$0.jobs.isEmpty }) { FaultPoint.reach(.workerClaimed) }
             if state.failedTrips > 0 { logger.info("Redis is back", metadata: ["failed": "\(state.failedTrips)"]) }
             state.failedTrips = 0
             for call in calls {

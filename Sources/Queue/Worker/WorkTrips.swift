@@ -120,7 +120,7 @@ struct WorkTrips: Sendable {
         let header = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
         let requeue = Settlement.Requeue(
             header: header, delayMilliseconds: Settlement.unknownKindPauseMilliseconds,
-            error: "this release cannot read the job's envelope", counter: "parked")
+            error: Settlement.parkedMark + "this release cannot read the job's envelope", counter: "parked")
         return Settlement(id: id, fence: fence, change: .requeue(requeue))
     }
 }
