@@ -25,7 +25,8 @@ extension CronPattern {
         if self.count(after: first, through: last, in: zone) <= count { high = low }
         while high - low > 1 {
             let middle = low + (high - low) / 2
-            if self.count(after: middle * 1_000, through: last, in: zone) > count { low = middle } else { high = middle }
+            let isTooEarly = self.count(after: middle * 1_000, through: last, in: zone) > count
+            if isTooEarly { low = middle } else { high = middle }
         }
         return next(count, after: max(first, high * 1_000), in: zone).filter { $0 <= last }
     }

@@ -24,7 +24,7 @@ extension CronPattern {
         var from = start
         // Each turn is one stretch without a change of the clocks: some hundred of them at most.
         while from < end {
-            if let found = first(in: span, from: from) { return found < end ? found * 1_000 : nil }
+            if let found = first(in: span, from: from, before: min(span.end, end)) { return found * 1_000 }
             guard span.end < end else { return nil }
             from = span.end
             span = zone.span(at: from)
@@ -57,11 +57,11 @@ extension CronPattern {
         return (true, local + 1)
     }
 
-    /// The first match in a span, at or after `from`.
-    private func first(in span: TimeZoneRules.Span, from: Int64) -> Int64? {
+    /// The first match in a span, in `from..<end`.
+    private func first(in span: TimeZoneRules.Span, from: Int64, before end: Int64) -> Int64? {
         let opening = opening(of: span, from: from)
         if opening.runsAtStart { return span.start }
-        return nextLocal(from: opening.local, before: span.end + span.offset).map { $0 - span.offset }
+        return nextLocal(from: opening.local, before: end + span.offset).map { $0 - span.offset }
     }
 
     /// The first local time of the pattern in `start..<limit`.

@@ -1,7 +1,8 @@
 /// A named cron pattern in a time zone, with the rule for ticks that were missed.
 ///
-/// A value that decides and does nothing: the caller keeps the last target, holds the clock, and enqueues. Each target is
-/// planned once: a plan holds only targets after the last one, and none after now.
+/// A value that decides and does nothing: the caller keeps the last tick, holds the clock, and enqueues. A tick is named
+/// by its time, the moment that the pattern says; each is planned once: a plan holds only ticks after the last one, and
+/// none after now.
 public struct CronSchedule: Sendable, Hashable {
     /// What becomes of missed ticks: those that are later than ``graceMilliseconds`` when they come to be planned.
     public enum Misfire: Sendable, Hashable {
@@ -15,15 +16,15 @@ public struct CronSchedule: Sendable, Hashable {
 
     /// What to do now.
     public struct Plan: Sendable, Hashable {
-        /// Targets to fire, Unix ms, ascending; some thousand at most.
+        /// Ticks to fire, Unix ms, ascending; some thousand at most.
         public let fires: [Int64]
-        /// Targets that are passed over; one entry stands for all that the same rule passes over.
+        /// Ticks that are passed over; one entry stands for all that the same rule passes over.
         public let skips: [Skip]
-        /// The new last target, for the next plan; never before the one given.
+        /// The new last tick, for the next plan; never before the one given.
         public let lastMilliseconds: Int64
     }
 
-    /// A run of the schedule's targets that do not fire.
+    /// A row of the schedule's ticks that do not fire.
     public struct Skip: Sendable, Hashable {
         /// Why ticks do not fire.
         public enum Reason: String, Sendable, Hashable {
@@ -35,16 +36,16 @@ public struct CronSchedule: Sendable, Hashable {
             case beyondLimit = "beyond limit"
         }
 
-        /// The first target, Unix ms.
+        /// The first of them, Unix ms.
         public let firstMilliseconds: Int64
-        /// The last target, Unix ms.
+        /// The last of them, Unix ms.
         public let lastMilliseconds: Int64
         /// How many there are, with the first and the last.
         public let count: Int
         public let reason: Reason
     }
 
-    /// A tick that is planned later than this after its target is a misfire.
+    /// A tick that comes to be planned later than this after its time was missed.
     public static let graceMilliseconds: Int64 = 60_000
     /// Most missed ticks that one plan fires.
     public static let maximumCatchUp = 1_000
@@ -62,10 +63,10 @@ public struct CronSchedule: Sendable, Hashable {
         self.misfire = misfire
     }
 
-    /// The first target after a moment, both Unix ms; nil when there is none before the year 10000.
+    /// The first tick after a moment, both Unix ms; nil when there is none before the year 10000.
     public func next(after milliseconds: Int64) -> Int64? { pattern.next(after: milliseconds, in: zone) }
 
-    /// The next `count` targets after a moment, Unix ms.
+    /// The next `count` ticks after a moment, Unix ms.
     public func next(_ count: Int, after milliseconds: Int64) -> [Int64] {
         pattern.next(count, after: milliseconds, in: zone)
     }
@@ -76,18 +77,18 @@ public struct CronSchedule: Sendable, Hashable {
     /// counted by months, not one by one.
     ///
     /// - Parameters:
-    ///   - lastMilliseconds: the last target that a plan ended with; nil for a schedule that is seen for the first time,
+    ///   - lastMilliseconds: the last tick that a plan ended with; nil for a schedule that is seen for the first time,
     ///     which begins now and has missed nothing.
-    ///   - nowMilliseconds: the time now. Before the last target (a clock that was set back) nothing fires.
+    ///   - nowMilliseconds: the time now. Before the last tick (a clock that was set back) nothing fires.
     public func plan(lastMilliseconds: Int64?, nowMilliseconds now: Int64) -> Plan {
         guard let last = lastMilliseconds else { return Plan(fires: [], skips: [], lastMilliseconds: now) }
         let (limit, isOverflow) = now.subtractingReportingOverflow(Self.graceMilliseconds + 1)
         let lastMissable = isOverflow ? Int64.min : limit
         var fires: [Int64] = []
         var reached = max(last, lastMissable)
-        while let target = next(after: reached), target <= now {
-            fires.append(target)
-            reached = target
+        while let tick = next(after: reached), tick <= now {
+            fires.append(tick)
+            reached = tick
         }
         guard lastMissable > last, let first = next(after: last), first <= lastMissable else {
             return Plan(fires: fires, skips: [], lastMilliseconds: fires.last ?? last)
@@ -100,7 +101,7 @@ public struct CronSchedule: Sendable, Hashable {
         if count > made, let end = latest.first {
             skips = [Skip(firstMilliseconds: first, lastMilliseconds: end, count: count - made, reason: reason)]
         }
-        let all = latest.suffix(made) + fires
+        let all = Array(latest.suffix(made)) + fires
         return Plan(fires: all, skips: skips, lastMilliseconds: all.last ?? latest.last ?? last)
     }
 
