@@ -2,9 +2,9 @@
 ///
 /// A field that is exactly `*` or `?` restricts nothing. If both restrict, a day is allowed when either allows it; if one
 /// does, when that one does.
-struct CronDays: Sendable, Hashable {
+struct CronDays: Sendable {
     /// What the day-of-month field says.
-    private struct MonthDays: Sendable, Hashable {
+    private struct MonthDays: Sendable {
         /// Bit n: day n.
         var plain: UInt64 = 0
         /// Bit n: the day n days before the last; bit 0 is the last.
@@ -16,7 +16,7 @@ struct CronDays: Sendable, Hashable {
     }
 
     /// What the day-of-week field says. Bit n: weekday n, 0 = Sunday.
-    private struct WeekDays: Sendable, Hashable {
+    private struct WeekDays: Sendable {
         var plain: UInt64 = 0
         /// The last such day of the month.
         var last: UInt64 = 0
