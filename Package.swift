@@ -36,7 +36,8 @@ let package = Package(
         .executable(name: "aventora-scheduler", targets: ["aventora-scheduler"]),
         .executable(name: "aventora-worker", targets: ["aventora-worker"]),
         .library(name: "Jobs", targets: ["Jobs"]),
-        .library(name: "Queue", targets: ["Queue"]),
+        // With `Redis`, whose configuration and client the engine's types take.
+        .library(name: "Queue", targets: ["Queue", "Redis"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -66,8 +67,14 @@ let package = Package(
         // The engine.
         .target(
             name: "Queue",
-            dependencies: ["Redis", "Threads", logging, lifecycle],
+            dependencies: ["Redis", "Threads", logging, lifecycle, signals],
             resources: [
+                .embedInCode("Scripts/Doctor/examine.lua"),
+                .embedInCode("Scripts/Doctor/recount.lua"),
+                .embedInCode("Scripts/Doctor/roll.lua"),
+                .embedInCode("Scripts/Doctor/sift.lua"),
+                .embedInCode("Scripts/Doctor/survey.lua"),
+                .embedInCode("Scripts/Doctor/tally.lua"),
                 .embedInCode("Scripts/Shared/keys.lua"),
                 .embedInCode("Scripts/Shared/lanes.lua"),
                 .embedInCode("Scripts/Shared/queue.lua"),
@@ -85,6 +92,8 @@ let package = Package(
                 .embedInCode("Scripts/resume.lua"),
                 .embedInCode("Scripts/revive.lua"),
                 .embedInCode("Scripts/unknown.lua"),
+                .embedInCode("Scripts/tick.lua"),
+                .embedInCode("Scripts/tick_now.lua"),
                 .embedInCode("Scripts/work.lua"),
             ],
             swiftSettings: strict
@@ -169,9 +178,25 @@ let package = Package(
         ),
         .executableTarget(
             name: "aventora-bench",
-            dependencies: ["Command", "Queue", "Redis", arguments, logging],
+            dependencies: ["Command", "Queue", "Redis", arguments, hummingbird, httpTypes, lifecycle, logging, nio],
             path: "Benchmarks",
-            resources: [.embedInCode("peers/sidekiq_noop.rb")],
+            exclude: ["peers/requirements.txt", "peers/setup"],
+            resources: [
+                .embedInCode("peers/arq_peer.py"),
+                .embedInCode("peers/bullmq_peer.py"),
+                .embedInCode("peers/celery_peer.py"),
+                .embedInCode("peers/dramatiq_peer.py"),
+                .embedInCode("peers/peer.py"),
+                .embedInCode("peers/rq_peer.py"),
+                .embedInCode("peers/sidekiq_peer.rb"),
+                .embedInCode("peers/streaq_peer.py"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "aventora-crash",
+            dependencies: ["Basics", "Command", "Curl", "Postgres", "Queue", "Redis", "TestKit", arguments, signals],
+            path: "Crash",
             swiftSettings: strict
         ),
 
@@ -198,6 +223,7 @@ let package = Package(
             resources: [.copy("StandIns")],
             swiftSettings: strict
         ),
+        .testTarget(name: "CrashTests", dependencies: ["aventora-crash", "Queue"], swiftSettings: strict),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "TestKit", "Threads"], swiftSettings: strict),
         .testTarget(
             name: "JobsTests",

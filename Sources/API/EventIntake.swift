@@ -51,8 +51,10 @@ struct EventIntake: Sendable {
         }
         let outcome: DurableQueue.Outcome
         do {
+            FaultPoint.reach(.apiBeforeEnqueue)
             outcome = try await queue.submit(
                 Submission(receipt: requestReceipt, groups: groups), to: JobQueue.webhooks, durability: durability)
+            FaultPoint.reach(.apiAfterEnqueue)
         } catch {
             throw Problem(error)
         }

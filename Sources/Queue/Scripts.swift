@@ -16,7 +16,15 @@ enum Scripts {
     /// One script of two files: the second goes on where the first has found nothing against it.
     static let admit = queueScript(
         "admit", PackageResources.admit_lua + [UInt8(ascii: "\n")] + PackageResources.enqueue_lua)
+    static let tick = queueScript("tick", PackageResources.tick_lua)
+    static let tickNow = queueScript("tick_now", PackageResources.tick_now_lua)
     static let beat = script("beat", PackageResources.beat_lua)
+    static let examine = queueScript("examine", PackageResources.examine_lua)
+    static let recount = queueScript("recount", PackageResources.recount_lua)
+    static let sift = queueScript("sift", PackageResources.sift_lua)
+    static let tally = queueScript("tally", PackageResources.tally_lua)
+    static let roll = script("roll", PackageResources.roll_lua)
+    static let survey = script("survey", PackageResources.survey_lua)
     static let leave = script("leave", PackageResources.leave_lua)
     static let unknown = script("unknown", PackageResources.unknown_lua)
 

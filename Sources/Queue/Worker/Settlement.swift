@@ -11,7 +11,8 @@ struct Settlement: Sendable, Hashable {
         case cancel(note: String)
         case requeue(Requeue)
         case bury(header: String, reason: String, isLaneFailure: Bool)
-        case keep(arguments: [UInt8])
+        /// `header`: empty leaves it as it is.
+        case keep(header: String, arguments: [UInt8])
     }
 
     /// Back into the queue.
@@ -167,8 +168,9 @@ extension RedisCommand {
             append(header)
             append(reason)
             append(isLaneFailure ? "bad" : "")
-        case .keep(let arguments):
+        case .keep(let header, let arguments):
             begin("keep")
+            append(header)
             append(arguments)
         }
     }

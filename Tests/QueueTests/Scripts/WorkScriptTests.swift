@@ -121,7 +121,7 @@ struct WorkScriptTests {
         let job = try await claimed(bench, bench.job(#"{"old":true}"#))
         let kept = Array(#"{"new":true}"#.utf8)
         let haul = try await bench.trip(settling: [
-            Settlement(id: job.id, fence: job.fence, change: .keep(arguments: kept))
+            Settlement(id: job.id, fence: job.fence, change: .keep(header: "", arguments: kept))
         ])
         #expect(haul.stale.isEmpty)
         _ = try await bench.trip(settling: [Settlement.release(job)])
