@@ -1,6 +1,7 @@
 import Basics
 import Jobs
 public import Logging
+import Operator
 import Postgres
 import Program
 import Queue
@@ -86,10 +87,16 @@ public enum APIProgram {
             intake: intake, durability: configuration.durability, maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
         JobRoutes(
-            queue: queue, history: FinishedStore(pool: pool), outbox: OutboxStore(pool: pool), clock: clock
+            desk: JobDesk(
+                queue: queue, history: FinishedStore(pool: pool), outbox: OutboxStore(pool: pool), clock: clock),
+            submitter: JobSubmitter(queue: durable, receipts: queue, clock: clock),
+            catalogue: .standard(pushRetry: configuration.retry), durability: configuration.durability, clock: clock,
+            maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
-        QueueRoutes(queue: queue, clock: clock).add(to: &table)
-        DeadRoutes(queue: queue, clock: clock, maximumBodyBytes: configuration.maximumBodyBytes).add(to: &table)
+        QueueRoutes(desk: QueueDesk(queue: queue, clock: clock)).add(to: &table)
+        DeadRoutes(
+            desk: DeadDesk(queue: queue, clock: clock), maximumBodyBytes: configuration.maximumBodyBytes
+        ).add(to: &table)
         ReceiverRoutes(
             queue: durable, durability: configuration.durability, secret: configuration.receiverSecret, clock: clock,
             maximumBodyBytes: configuration.maximumBodyBytes

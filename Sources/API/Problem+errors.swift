@@ -45,3 +45,16 @@ extension Problem {
         self = .unavailable("the history cannot be read now", retryAfterSeconds: Self.retryAfterSeconds)
     }
 }
+
+/// Runs `body`, whose errors of the engine, the stores and the input become problems.
+func answering<Value>(_ body: () async throws -> Value) async throws -> Value {
+    do {
+        return try await body()
+    } catch let error as QueueError {
+        throw Problem(error)
+    } catch let error as JobsError {
+        throw Problem(error)
+    } catch let error as InputError {
+        throw Problem(error)
+    }
+}

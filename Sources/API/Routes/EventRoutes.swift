@@ -11,12 +11,9 @@ struct EventRoutes: Sendable {
     let durability: Durability
     let maximumBodyBytes: Int
 
-    private static let idempotencyKey = HTTPField.Name("Idempotency-Key")
-    private static let maximumKeyCharacters = 255
-
     func add(to table: inout RouteTable) {
         table.post("/v1/events", scope: .events) { request, context in
-            let key = try idempotencyKey(of: request)
+            let key = try IdempotencyKey.of(request)
             let preference = try DurabilityPreference(request)
             let body = try await BodyReader.collectJSON(request, maximumBytes: maximumBodyBytes)
             let batch = try await intake.accept(
@@ -25,14 +22,6 @@ struct EventRoutes: Sendable {
             preference.acknowledge(batch.durability, in: &response)
             return response
         }
-    }
-
-    private func idempotencyKey(of request: Request) throws(Problem) -> String? {
-        guard let name = Self.idempotencyKey, let key = request.headers[name] else { return nil }
-        guard (1...Self.maximumKeyCharacters).contains(key.count) else {
-            throw .badRequest("Idempotency-Key is 1 to \(Self.maximumKeyCharacters) characters")
-        }
-        return key
     }
 
     private func render(_ batch: EventIntake.Batch) -> [UInt8] {

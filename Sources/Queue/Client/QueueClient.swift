@@ -7,23 +7,59 @@ public import Redis
 public final class QueueClient: Sendable {
     let redis: RedisClient
     let namespace: String
-    let scriptTimeMilliseconds: Int64
     private let maximumQueueLength: Int
+    private let surroundings: Surroundings
+
+    /// What a simulation puts in the place of the world.
+    struct Surroundings: Sendable {
+        /// The time that scripts take for now; 0 is Redis's own clock.
+        var scriptTimeMilliseconds: @Sendable () -> Int64 = { 0 }
+        var makeID: @Sendable () -> JobID = { JobID(nowMilliseconds: TimeOfDay.nowMilliseconds()) }
+    }
 
     /// - Parameters:
     ///   - redis: the connection; the caller shuts it down.
     ///   - namespace: what every key begins with.
     ///   - scriptTimeMilliseconds: the time that scripts take for now; 0, as in production, is Redis's own clock.
     ///   - maximumQueueLength: jobs that may wait in a queue before submissions are refused; 0 = any number.
-    public init(
+    public convenience init(
         redis: RedisClient, namespace: String = "aj", scriptTimeMilliseconds: Int64 = 0,
         maximumQueueLength: Int = Limits.maximumQueueLength
     ) {
+        var surroundings = Surroundings()
+        if scriptTimeMilliseconds != 0 { surroundings.scriptTimeMilliseconds = { scriptTimeMilliseconds } }
+        self.init(
+            redis: redis, namespace: namespace, maximumQueueLength: maximumQueueLength, surroundings: surroundings)
+    }
+
+    init(redis: RedisClient, namespace: String, maximumQueueLength: Int, surroundings: Surroundings) {
         self.redis = redis
         self.namespace = namespace
-        self.scriptTimeMilliseconds = scriptTimeMilliseconds
         self.maximumQueueLength = maximumQueueLength
+        self.surroundings = surroundings
     }
+
+    /// A client with a connection of its own, which is made at the first call.
+    ///
+    /// - Parameter url: `redis://[user][:password]@host[:port][/database]` or `unix:///path/to.sock[?db=database]`.
+    /// - Throws: ``QueueError/Code/invalidAddress``, with what is allowed; the text shows nothing of the URL.
+    public convenience init(
+        url: String, namespace: String = "aj", maximumQueueLength: Int = Limits.maximumQueueLength
+    ) throws(QueueError) {
+        let configuration = try RedisConfiguration(address: url)
+        self.init(
+            redis: RedisClient(configuration: configuration, name: "queue"), namespace: namespace,
+            maximumQueueLength: maximumQueueLength)
+    }
+
+    /// Closes the connection; calls under way fail. For a client that was made with a URL.
+    public func shutdown() async { await redis.shutdown() }
+
+    /// The time that scripts take for now; 0 is Redis's own clock.
+    var scriptTimeMilliseconds: Int64 { surroundings.scriptTimeMilliseconds() }
+
+    /// The id of a new job.
+    public func makeID() -> JobID { surroundings.makeID() }
 
     /// Enqueues jobs: all of them or none. Not idempotent: after ``QueueError/Code/unavailable`` the jobs may be there,
     /// so a caller that repeats uses receipts, ``submit(_:to:)``.

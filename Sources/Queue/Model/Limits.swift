@@ -48,4 +48,6 @@ public enum Limits {
     public static let reapedPerCall = 500
     /// Jobs that one call takes out of the dead set.
     public static let revivedPerCall = 500
+    /// Buried jobs that one call drops.
+    public static let droppedPerCall = 500
 }

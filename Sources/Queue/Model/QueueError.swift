@@ -18,6 +18,10 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
         public static let durabilityUnproven = Code(description: "durability unproven")
         /// As many jobs wait in the queue as may; later there is room again.
         public static let queueFull = Code(description: "queue full")
+        /// The job cannot be enqueued as it is: its arguments cannot be encoded, or its lane or key is no token.
+        public static let invalidJob = Code(description: "invalid job")
+        /// The address of Redis cannot be read.
+        public static let invalidAddress = Code(description: "invalid address")
     }
 
     public let code: Code

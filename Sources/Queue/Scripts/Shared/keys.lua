@@ -7,7 +7,17 @@ local function holds(field, id)
   return value and match(value, '^(%S+)') == id
 end
 
--- Frees what an ended job held. The job that follows it takes its place, no sooner than not_before.
+-- The job that follows takes the key over, and its place in the queue, no sooner than not_before.
+local function pass_on(key, waiting, not_before)
+  local follower, at, deadline, envelope = match(waiting, '^(%S+) (%d+) (%d+) (.*)$')
+  call('HDEL', next_jobs, key)
+  call('HDEL', keys, 'n:' .. follower)
+  call('HSET', jobs, follower, envelope)
+  call('HSET', keys, 'd:' .. key, follower .. ' ' .. deadline)
+  place(follower, lane_of(header_of(envelope)), max(tonumber(at), not_before or 0) - now)
+end
+
+-- Frees what an ended job held. The job that follows it takes its place.
 local function release(id, header, not_before)
   if byte(header) ~= 50 then return end
   local unique = match(header, ' u=(%S+)')
@@ -15,16 +25,11 @@ local function release(id, header, not_before)
   local debounce = match(header, ' d=(%S+)')
   if not debounce or not holds('d:' .. debounce, id) then return end
   local waiting = call('HGET', next_jobs, debounce)
-  if not waiting then
+  if waiting then
+    pass_on(debounce, waiting, not_before)
+  else
     call('HDEL', keys, 'd:' .. debounce)
-    return
   end
-  call('HDEL', next_jobs, debounce)
-  local follower, at, deadline, envelope = match(waiting, '^(%S+) (%d+) (%d+) (.*)$')
-  call('HSET', jobs, follower, envelope)
-  call('HDEL', keys, 'n:' .. follower)
-  call('HSET', keys, 'd:' .. debounce, follower .. ' ' .. deadline)
-  place(follower, lane_of(header_of(envelope)), max(tonumber(at), not_before or 0) - now)
 end
 
 -- The id of the job that will run after this one, when its data are newer.
