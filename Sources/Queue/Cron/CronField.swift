@@ -46,15 +46,12 @@ enum CronField: String, Sendable, CaseIterable {
         }
         if parts[0] == "*" { return mask(from: range.lowerBound, through: range.upperBound, by: step) }
         let ends = parts[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-        let first = try value(ends[0], of: item)
-        if ends.count == 2 {
-            let last = try value(ends[1], of: item)
-            // Sunday at the front of a range is 0; at its end it is the day after Saturday.
-            let start = self == .dayOfWeek && first == 7 ? 0 : first
-            return mask(from: start, through: last < start ? last + range.count : last, by: step)
-        }
-        if parts.count == 2 { return mask(from: first, through: range.upperBound, by: step) }
-        return mask(from: first, through: first, by: 1)
+        let (front, back) = (try value(ends[0], of: item), try value(ends[ends.count - 1], of: item))
+        // Sunday at the front is 0; at the end of a range it is the day after Saturday.
+        let first = front > range.upperBound ? 0 : front
+        if ends.count == 1 { return mask(from: first, through: parts.count == 2 ? range.upperBound : first, by: step) }
+        let last = back == front ? first : back < first ? back + range.count : back
+        return mask(from: first, through: last, by: step)
     }
 
     /// Reads one value: a number of the field's range, or a name. Sunday may be 7.
@@ -69,7 +66,9 @@ enum CronField: String, Sendable, CaseIterable {
 
     /// At most 7 digits and nothing else: no sign, no white space.
     static func number(_ text: Substring) -> Int? {
-        guard (1...7).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        guard (1...7).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
         return Int(text)
     }
 

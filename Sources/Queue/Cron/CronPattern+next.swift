@@ -24,7 +24,7 @@ extension CronPattern {
         var from = start
         // Each turn is one stretch without a change of the clocks: some hundred of them at most.
         while from < end {
-            if let found = first(in: span, from: from) { return found < end ? found * 1_000 : nil }
+            if let found = first(in: span, from: from, before: min(span.end, end)) { return found * 1_000 }
             guard span.end < end else { return nil }
             from = span.end
             span = zone.span(at: from)
@@ -43,20 +43,25 @@ extension CronPattern {
         return moments
     }
 
-    /// The first match in a span, at or after `from`.
-    private func first(in span: TimeZoneRules.Span, from: Int64) -> Int64? {
-        var local = from + span.offset
-        if !runsEveryHour {
-            let change = (before: span.start + span.previousOffset, after: span.start + span.offset)
-            if from == span.start, change.before < change.after,
-                nextLocal(from: change.before, before: change.after) != nil
-            {
-                return span.start
-            }
-            // What the clocks show a second time has had its turn.
-            local = max(local, change.before < change.after ? local : change.before)
-        }
-        return nextLocal(from: local, before: span.end + span.offset).map { $0 - span.offset }
+    /// How a stretch without a change of the clocks begins, for a search that comes into it at `from`.
+    ///
+    /// - Returns: whether its first second runs for the local times that the change skipped, and the local time from which
+    ///   on the pattern's own times count.
+    func opening(of span: TimeZoneRules.Span, from: Int64) -> (runsAtStart: Bool, local: Int64) {
+        let local = from + span.offset
+        let (before, after) = (span.start + span.previousOffset, span.start + span.offset)
+        if runsEveryHour || before == after { return (false, local) }
+        // What the clocks show a second time has had its turn.
+        if before > after { return (false, max(local, before)) }
+        guard from == span.start, nextLocal(from: before, before: after) != nil else { return (false, local) }
+        return (true, local + 1)
+    }
+
+    /// The first match in a span, in `from..<end`.
+    private func first(in span: TimeZoneRules.Span, from: Int64, before end: Int64) -> Int64? {
+        let opening = opening(of: span, from: from)
+        if opening.runsAtStart { return span.start }
+        return nextLocal(from: opening.local, before: end + span.offset).map { $0 - span.offset }
     }
 
     /// The first local time of the pattern in `start..<limit`.

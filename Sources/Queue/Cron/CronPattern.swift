@@ -24,6 +24,10 @@ public struct CronPattern: Sendable, Hashable, LosslessStringConvertible {
         guard text.utf8.count <= Self.maximumBytes else {
             throw QueueError(.invalidPattern, "a pattern has at most \(Self.maximumBytes) bytes")
         }
+        // Nothing else is echoed in the errors below.
+        guard text.utf8.allSatisfy({ (0x20...0x7E).contains($0) || $0 == UInt8(ascii: "\t") }) else {
+            throw QueueError(.invalidPattern, "a pattern has only printable ASCII characters")
+        }
         var fields = text.split { $0 == " " || $0 == "\t" }
         description = fields.joined(separator: " ")
         if let name = fields.first, name.hasPrefix("@") {

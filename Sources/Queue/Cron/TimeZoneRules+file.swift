@@ -11,18 +11,26 @@ extension TimeZoneRules {
 
     /// The zone of a name such as `America/Toronto`. Reads one file; `UTC` needs none.
     ///
-    /// - Throws: ``QueueError/Code/invalidTimeZone`` when there is no such zone, or its file is damaged.
+    /// - Throws: ``QueueError/Code/invalidTimeZone``, whose message names the zone, when there is no such zone or its file
+    ///   is damaged. A name never leads out of the directory.
     public init(named name: String, directory: String = systemDirectory) throws(QueueError) {
         if name == "UTC" || name == "Etc/UTC" {
             self = .utc
             return
         }
-        guard Self.isName(name), let data = FileManager.default.contents(atPath: "\(directory)/\(name)") else {
+        guard Self.isName(name) else {
+            let start = String(name.prefix(64)).debugDescription
             throw QueueError(
-                .invalidTimeZone, "'\(name.prefix(64))' is no time zone of this system (names as America/Toronto, UTC)")
+                .invalidTimeZone, "\(start) is no name of a time zone; names are like America/Toronto, or UTC")
+        }
+        guard let data = FileManager.default.contents(atPath: "\(directory)/\(name)") else {
+            throw QueueError(
+                .invalidTimeZone,
+                "there is no time zone '\(name)' in \(directory), where the package tzdata keeps them")
         }
         guard data.count <= Self.maximumFileBytes, let zone = Self(identifier: name, file: Array(data)) else {
-            throw QueueError(.invalidTimeZone, "the file of time zone '\(name)' is not readable")
+            throw QueueError(
+                .invalidTimeZone, "the file of time zone '\(name)' in \(directory) is damaged or counts leap seconds")
         }
         self = zone
     }
@@ -37,11 +45,12 @@ extension TimeZoneRules {
             counts = second
             width = 8
         }
-        guard counts.leaps == 0, counts.types > 0, let changes = reader.changes(counts, width: width) else { return nil }
+        guard counts.leaps == 0, counts.types > 0, let changes = reader.changes(counts, width: width)
+        else { return nil }
         var rule: YearlyZoneRule?
         if width == 8 {
             guard let line = reader.footer() else { return nil }
-            switch line.isEmpty ? .fixed(offset: 0) : ZoneFooter(line) {
+            switch line.isEmpty ? .fixed : ZoneFooter(line) {
             case .yearly(let yearly): rule = yearly
             case .fixed: break
             case nil: return nil
@@ -113,6 +122,7 @@ private struct ZoneFileReader {
         }
         index = end
         guard kinds.allSatisfy({ (0..<Int64(counts.types)).contains($0) }),
+            times.allSatisfy({ (TimeZoneRules.minimum...TimeZoneRules.maximum).contains($0) }),
             offsets.allSatisfy({ abs($0) <= 26 * 3_600 }), zip(times, times.dropFirst()).allSatisfy({ $0 < $1 })
         else { return nil }
         return (zip(times, kinds).map { ($0, offsets[Int($1)]) }, offsets[0])

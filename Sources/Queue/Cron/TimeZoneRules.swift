@@ -4,13 +4,13 @@
 /// A value of some kilobytes; the rules of the far future are worked out when they are asked for.
 public struct TimeZoneRules: Sendable, Hashable {
     /// A stretch of time without a change. Seconds after 1970, UTC; `end` does not belong to it.
-    public struct Span: Sendable, Hashable {
-        public let start: Int64
-        public let end: Int64
+    struct Span: Sendable, Hashable {
+        let start: Int64
+        let end: Int64
         /// Seconds that local time is ahead of UTC.
-        public let offset: Int64
+        let offset: Int64
         /// The same just before `start`.
-        public let previousOffset: Int64
+        let previousOffset: Int64
     }
 
     /// The name that it was asked for by, such as `America/Toronto`.
@@ -23,8 +23,8 @@ public struct TimeZoneRules: Sendable, Hashable {
     /// What holds after the last listed change; nil: the last offset, for ever.
     private let rule: YearlyZoneRule?
 
-    /// No change is before or after these.
-    private static let (minimum, maximum) = (Int64.min / 4, Int64.max / 4)
+    /// No change is before or after these, so that sums of times and offsets stay in range.
+    static let (minimum, maximum) = (Int64.min / 4, Int64.max / 4)
 
     /// The zone without changes.
     public static let utc = TimeZoneRules(identifier: "UTC", changes: [], firstOffset: 0, rule: nil)
@@ -43,8 +43,8 @@ public struct TimeZoneRules: Sendable, Hashable {
         self.rule = rule
     }
 
-    /// The stretch that holds at `second`, in seconds after 1970. O(log changes).
-    public func span(at second: Int64) -> Span {
+    /// The stretch that holds at `second`, in seconds after 1970, between the years 1 and 10000. O(log changes).
+    func span(at second: Int64) -> Span {
         var (low, high) = (0, starts.count)
         while low < high {
             let middle = (low + high) / 2

@@ -63,7 +63,7 @@ struct YearlyZoneRule: Sendable, Hashable {
 /// What the last line of a zone file says.
 enum ZoneFooter: Sendable, Hashable {
     /// The last listed change is the last.
-    case fixed(offset: Int64)
+    case fixed
     case yearly(YearlyZoneRule)
 
     /// nil when the line is not of the known form.
@@ -71,7 +71,7 @@ enum ZoneFooter: Sendable, Hashable {
         var reader = FooterReader(bytes: line)
         guard reader.name(), let west = reader.time(hours: 24) else { return nil }
         if reader.isAtEnd {
-            self = .fixed(offset: -west)
+            self = .fixed
             return
         }
         guard reader.name() else { return nil }
