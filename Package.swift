@@ -245,7 +245,8 @@ let package = Package(
         .testTarget(
             name: "QueueTests",
             dependencies: ["Queue", "Redis", "TestKit", "Threads", lifecycle, logging],
-            resources: [.copy("Rolling/Release1")],
+            exclude: ["Cron/make_croniter_table.py"],
+            resources: [.copy("Cron/Zones"), .copy("Cron/croniter.txt"), .copy("Rolling/Release1")],
             swiftSettings: strict
         ),
         .testTarget(

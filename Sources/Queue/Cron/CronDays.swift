@@ -9,7 +9,7 @@ struct CronDays: Sendable {
         var plain: UInt64 = 0
         /// Bit n: the day n days before the last; bit 0 is the last.
         var fromLast: UInt64 = 0
-        /// Bit n: the weekday (Monday to Friday) nearest to day n, within the month.
+        /// Bit n: the weekday (Monday to Friday) within the month that is nearest to day n, or to the last day.
         var nearest: UInt64 = 0
         /// The last weekday (Monday to Friday) of the month.
         var lastWorkday = false
@@ -60,14 +60,10 @@ struct CronDays: Sendable {
         for distance in 0..<length where days.fromLast & 1 << UInt64(distance) != 0 {
             mask |= 1 << UInt64(length - distance)
         }
-        for day in 1...length where days.nearest & 1 << UInt64(day) != 0 {
-            mask |= 1 << UInt64(workday(nearestTo: day, length, first))
+        for day in 1...31 where days.nearest & 1 << UInt64(day) != 0 {
+            mask |= 1 << UInt64(workday(nearestTo: min(day, length), length, first))
         }
-        if days.lastWorkday {
-            // The last day is a weekend's: then the Friday before.
-            let weekday = (first + length - 1) % 7
-            mask |= 1 << UInt64(length - (weekday == 6 ? 1 : weekday == 0 ? 2 : 0))
-        }
+        if days.lastWorkday { mask |= 1 << UInt64(workday(nearestTo: length, length, first)) }
         return mask
     }
 

@@ -18,17 +18,23 @@ extension CronPattern {
 
     /// The last `count` moments after one time and not after another, ascending; fewer where there are not so many.
     func last(_ count: Int, after first: Int64, through last: Int64, in zone: TimeZoneRules) -> [Int64] {
-        guard count > 0 else { return [] }
-        // Seconds: after `low` there are too many, after `high` there are not.
-        var low = max(first.flooredQuotient(by: 1_000), Self.earliestSecond - 1)
+        guard count > 0, first < last else { return [] }
+        let earliest = max(first.flooredQuotient(by: 1_000), Self.earliestSecond - 1)
+        // Seconds. Back in growing steps, until after `low` there are too many; after `high` there never are.
         var high = min(last.flooredQuotient(by: 1_000), Self.latestSecond)
-        if self.count(after: first, through: last, in: zone) <= count { high = low }
+        var (low, step) = (high, 64 as Int64)
+        while low > earliest, self.count(after: low * 1_000, through: last, in: zone) <= count {
+            high = low
+            low = max(earliest, low - step)
+            step *= 2
+        }
         while high - low > 1 {
             let middle = low + (high - low) / 2
             let isTooEarly = self.count(after: middle * 1_000, through: last, in: zone) > count
             if isTooEarly { low = middle } else { high = middle }
         }
-        return next(count, after: max(first, high * 1_000), in: zone).filter { $0 <= last }
+        let moments = next(count + 1, after: max(first, low * 1_000), in: zone).filter { $0 <= last }
+        return moments.suffix(count)
     }
 
     private func count(in span: TimeZoneRules.Span, from: Int64, before end: Int64) -> Int {

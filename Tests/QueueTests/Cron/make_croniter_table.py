@@ -21,7 +21,8 @@ What croniter cannot say, or says by design in another way, is not in the table 
 
 4. `#` and `L` in the day of week override a day of month there. Here either field may match, as with all others.
 5. It writes the last Friday as `L5` only, and knows no `5L`, `L-3`, `LW`, no mixture of `#` with plain weekdays and no
-   `W` inside a list.
+   `W` inside a list. With a `W` beside a day of week it finds nothing at all.
+6. It reads `5-5` as the whole field. Here, as in other crons, that is 5.
 """
 
 import random
@@ -84,6 +85,8 @@ def item(low, high, names=None, wraps=True):
         return f"{first}/{step}"
     if first > last and (not wraps or random.random() < 0.7):
         first, last = last, first
+    if first == last:
+        return word(first)
     if kind < 0.8:
         return f"{word(first)}-{word(last)}"
     if first > last:
@@ -108,8 +111,11 @@ def day_of_month():
     return field(1, 31, 0.45, wraps=False)
 
 
-def day_of_week(is_free):
+def day_of_week(day_of_month):
+    if day_of_month.endswith("W"):
+        return "*"
     kind = random.random()
+    is_free = day_of_month in ("*", "?")
     if is_free and kind < 0.1:
         return f"L{random.randint(0, 6)}"
     if is_free and kind < 0.2:
@@ -123,7 +129,7 @@ def random_pattern():
     first_day = day_of_month()
     fields = [
         field(0, 59, 0.2), field(0, 23, 0.3), first_day, field(1, 12, 0.6, MONTHS),
-        day_of_week(first_day in ("*", "?")),
+        day_of_week(first_day),
     ]
     if random.random() < 0.2:
         fields.insert(0, field(0, 59, 0.3))
@@ -249,6 +255,8 @@ def main():
                 found, answer = by_rule(pattern, zone, start), direct(pattern, zone, start)
                 if found != answer and not is_explained(pattern, zone, start, found):
                     raise SystemExit(f"{pattern} in {name} from {start}: {found}, croniter says {answer}")
+                if len(found) < RESULTS and (found or pattern.split()[-1] not in ("*", "?")):
+                    raise SystemExit(f"{pattern} in {name} from {start}: croniter finds only {found}")
                 differing += found != answer
                 for moment in found:
                     row.append(moment - last)
