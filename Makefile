@@ -4,7 +4,7 @@
 SWIFT ?= swift
 ARGS ?=
 SEEDS ?= 20
-BENCHES := noop
+BENCHES := noop accept pickup due-lag backlog memory fairness
 
 # Many tests wait for servers and processes: a few at a time go faster than all at once, and no one starves. The system
 # tests look at when a request arrived, so they have the machine to themselves.
@@ -34,7 +34,10 @@ test:
 build: setup
 	$(SWIFT) build -c release
 
+# Peers that cannot be installed are left out of the comparison, which says so.
 bench: build
+	@deploy/setup bench || echo "going on with the peers that there are"
+	@Benchmarks/peers/setup .aventora/peers
 	.build/release/aventora-bench $(filter $(BENCHES),$(MAKECMDGOALS)) $(ARGS)
 
 crash: build

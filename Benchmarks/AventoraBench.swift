@@ -6,7 +6,10 @@ struct AventoraBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "aventora-bench",
         abstract: "Measure the system on this machine, beside its peers.",
-        subcommands: [RunCommand.self, NoopWorkerCommand.self],
+        subcommands: [
+            RunCommand.self, NoopWorkerCommand.self, StampedWorkerCommand.self, LoadCommand.self, BareRouteCommand.self,
+            MemoryWorkerCommand.self,
+        ],
         defaultSubcommand: RunCommand.self
     )
 }

@@ -13,7 +13,10 @@ protocol Benchmark: Sendable {
 
 /// The benchmarks that there are, in the order in which they run.
 enum BenchmarkCatalogue {
-    static let all: [any Benchmark] = [NoopBenchmark()]
+    static let all: [any Benchmark] = [
+        NoopBenchmark(), AcceptBenchmark(), PickupBenchmark(), DueLagBenchmark(), BacklogBenchmark(), MemoryBenchmark(),
+        FairnessBenchmark(),
+    ]
 
     static var names: String { all.map(\.name).joined(separator: ", ") }
 
@@ -30,8 +33,23 @@ struct BenchOptions: Sendable {
     var concurrencies: [Int]
     /// Whether peers and bare limits are measured too.
     var measuresPeers: Bool
+    /// Whether a look at the shape is enough: a tenth of what is large, a third of what takes long.
+    var isQuick: Bool
     /// Where servers keep their data while they are measured; absolute.
     var directory: String
+    /// Where `peers/setup` puts the Python peers; absolute.
+    var peersDirectory: String
+
+    /// The usual concurrency.
+    var concurrency: Int { concurrencies.first ?? 256 }
+    /// What is a million in the promises that are measured.
+    var million: Int { isQuick ? 100_000 : 1_000_000 }
+
+    /// A stretch of time that is observed.
+    func seconds(_ count: Double) -> Double { isQuick ? count / 3 : count }
+
+    /// At most so many measurements: of what takes long, or does not vary.
+    func runCount(atMost most: Int) -> Int { min(runCount, most) }
 }
 
 /// A measurement that did not count: lost or doubled jobs, a peer that failed.

@@ -13,11 +13,11 @@ struct RunCommand: AsyncParsableCommand {
     @Argument(help: "Which ones; all unless given.")
     var names: [String] = []
 
-    @Option(help: "Jobs of one measurement, 1,000 to 10,000,000.")
-    var jobs = 200_000
+    @Option(help: "Jobs of one measurement, 1,000 to 10,000,000; [200,000, quick 50,000].")
+    var jobs: Int?
 
-    @Option(help: "Measurements of each, 1 to 100; the median counts.")
-    var runs = 5
+    @Option(help: "Measurements of each, 1 to 100; the median counts; [5, quick 1].")
+    var runs: Int?
 
     @Option(help: ArgumentHelp("Jobs at a time in the worker, 1 to 10,000 each.", valueName: "n,n,..."))
     var concurrency = CountList(values: [256, 1_000])
@@ -25,20 +25,26 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Measure neither peers nor bare limits.")
     var noPeers = false
 
+    @Flag(help: "One run, with fewer jobs and less waiting: for the shape, not for figures.")
+    var quick = false
+
     @Option(help: ArgumentHelp("Folder for the servers' data, and for the figures.", valueName: "dir"))
     var data = ".aventora"
 
     @Option(help: ArgumentHelp("File for the figures; bench.json in the folder unless given.", valueName: "path"))
     var json: String?
 
+    private var jobCount: Int { jobs ?? (quick ? 50_000 : 200_000) }
+    private var runCount: Int { runs ?? (quick ? 1 : 5) }
+
     func validate() throws {
         for name in names where BenchmarkCatalogue[name] == nil {
             throw ValidationError("there is no benchmark '\(name)'; there are: \(BenchmarkCatalogue.names)")
         }
-        guard (1_000...10_000_000).contains(jobs) else {
+        guard (1_000...10_000_000).contains(jobCount) else {
             throw ValidationError("--jobs: 1,000 to 10,000,000 are allowed")
         }
-        guard (1...100).contains(runs) else { throw ValidationError("--runs: 1 to 100 are allowed") }
+        guard (1...100).contains(runCount) else { throw ValidationError("--runs: 1 to 100 are allowed") }
         guard !concurrency.values.isEmpty, concurrency.values.allSatisfy({ (1...10_000).contains($0) }) else {
             throw ValidationError("--concurrency: 1 to 10,000 are allowed")
         }
@@ -67,9 +73,11 @@ struct RunCommand: AsyncParsableCommand {
         var file = ReportFile(machine: Machine())
         for benchmark in BenchmarkCatalogue.all where names.isEmpty || names.contains(benchmark.name) {
             let options = BenchOptions(
-                jobCount: jobs, runCount: runs, concurrencies: concurrency.values, measuresPeers: !noPeers,
-                directory: directory)
-            let report = try await benchmark.run(options)
+                jobCount: jobCount, runCount: runCount, concurrencies: concurrency.values, measuresPeers: !noPeers,
+                isQuick: quick, directory: directory, peersDirectory: "\(folder)/peers")
+            let others = OtherLoad()
+            var report = try await benchmark.run(options)
+            report.conditions["other load"] = others.share(cores: file.machine.cores)
             print(ReportTable(report).text)
             file.benchmarks.append(report)
         }

@@ -19,21 +19,26 @@ struct NoopBenchmark: Benchmark {
     }
 
     func run(_ options: BenchOptions) async throws -> Report {
-        var report = Report(
-            benchmark: name,
-            conditions: [
-                "jobs": FigureText.make(Double(options.jobCount)),
-                "argument bytes": "\(Self.argumentBytes)",
-                "runs": "\(options.runCount)",
-                "append-only file": "everysec",
-                "Redis": try await BenchRedis.with(options) { try await $0.version() },
-            ])
+        let catalogue = PeerCatalogue(options)
+        var report = try await Report(benchmark: name, options, absentPeers: catalogue.absent)
+        report.conditions["jobs"] = FigureText.make(Double(options.jobCount))
+        report.conditions["argument bytes"] = "\(Self.argumentBytes)"
         let ours = options.concurrencies.map { NoopRun(options: options, concurrency: $0).contender }
-        let peers = options.measuresPeers ? SidekiqPeer.contenders(options) + BareRedis.contenders(options) : []
+        let peers = catalogue.installed.flatMap { NoopPeer(peer: $0, options: options).contenders }
         let contest = Contest(
-            ours: ours + [NoopEnqueue(options: options).contender], peers: peers, runCount: options.runCount)
+            ours: ours + [NoopEnqueue(options: options).contender],
+            peers: (options.measuresPeers ? BareRedis.contenders(options) : []) + peers, runCount: options.runCount)
         try await contest.run(into: &report)
+        addBars(to: &report)
         return report
+    }
+
+    private func addBars(to report: inout Report) {
+        let drains = report.rows.filter { $0.group == Group.drain }
+        guard let ours = drains.first else { return }
+        report.bars.append(Bar("one worker drains", ours.median, .atLeast(100_000), "jobs/s"))
+        let sidekiq = drains.filter { $0.contender.hasPrefix("Sidekiq") }.map(\.median).max()
+        if let sidekiq { report.bars.append(Bar("of Sidekiq's best", ours.median / sidekiq, .atLeast(8), "times")) }
     }
 }
 

@@ -8,14 +8,26 @@ struct NoopJobs: Sendable {
 
     let jobs: [NewJob]
 
-    init(count: Int) {
+    /// - Parameter firstDelayMilliseconds: until the first comes due, with one a millisecond after it; nil: all at once.
+    init(count: Int, firstDelayMilliseconds: Int64? = nil) {
         let frame = #"{"payload":""}"#.utf8
         let filler = String(repeating: "x", count: NoopBenchmark.argumentBytes - frame.count)
         let arguments = Array(#"{"payload":"\#(filler)"}"#.utf8)
         let now = Int64(Date().timeIntervalSince1970 * 1_000)
         let policy = RetryPolicy(attempts: 3, delayMilliseconds: 5_000)
-        jobs = (0..<count).map { _ in
-            NewJob(id: JobID(nowMilliseconds: now), kind: Self.kind, arguments: arguments, policy: policy)
+        jobs = (0..<count).map { number in
+            NewJob(
+                id: JobID(nowMilliseconds: now), kind: Self.kind, arguments: arguments, policy: policy,
+                delayMilliseconds: firstDelayMilliseconds.map { $0 + Int64(number) } ?? 0)
+        }
+    }
+
+    /// Enqueues jobs that come due from ten minutes on, one a millisecond.
+    static func enqueueLater(_ count: Int, through client: QueueClient) async throws {
+        for first in stride(from: 0, to: count, by: 10_000) {
+            let share = NoopJobs(
+                count: min(10_000, count - first), firstDelayMilliseconds: 600_000 + Int64(first))
+            _ = try await share.enqueue(through: client, share: 1_000)
         }
     }
 

@@ -7,17 +7,21 @@ struct NoopResult: Sendable {
     /// From the start of the worker's work to the last ack.
     let seconds: Double
     let processorSeconds: Double
-    /// The jobs that ran, in order.
+    /// Redis's count of acks at the last of these seconds.
+    let acknowledged: Int
+    /// The jobs that ran, in order; more than were acknowledged if there were more than were asked for.
     let ids: [JobID]
 
     private struct Figures: Codable {
         let seconds: Double
         let processorSeconds: Double
+        let acknowledged: Int
     }
 
-    init(seconds: Double, processorSeconds: Double, ids: [JobID]) {
+    init(seconds: Double, processorSeconds: Double, acknowledged: Int, ids: [JobID]) {
         self.seconds = seconds
         self.processorSeconds = processorSeconds
+        self.acknowledged = acknowledged
         self.ids = ids
     }
 
@@ -26,6 +30,7 @@ struct NoopResult: Sendable {
         let bytes = [UInt8](try Data(contentsOf: Self.ids(path)))
         seconds = figures.seconds
         processorSeconds = figures.processorSeconds
+        acknowledged = figures.acknowledged
         ids = stride(from: 0, to: bytes.count, by: JobID.length).compactMap { start in
             JobID(bytes: bytes[start..<min(start + JobID.length, bytes.count)])
         }
@@ -33,7 +38,7 @@ struct NoopResult: Sendable {
 
     func write(to path: String) throws {
         try Data(ids.flatMap(\.bytes)).write(to: Self.ids(path))
-        let figures = Figures(seconds: seconds, processorSeconds: processorSeconds)
+        let figures = Figures(seconds: seconds, processorSeconds: processorSeconds, acknowledged: acknowledged)
         try JSONEncoder().encode(figures).write(to: Self.figures(path))
     }
 

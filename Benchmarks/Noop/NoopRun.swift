@@ -1,52 +1,50 @@
-import Command
-import Foundation
 import Queue
 
 /// One drain: a queue filled by this process, and emptied by a worker process that starts when all is there.
 struct NoopRun: Sendable {
     let options: BenchOptions
     let concurrency: Int
+    /// Jobs of the same queue that come due long after the drain.
+    var laterCount = 0
 
-    var contender: Contender {
-        Contender(name: "Aventora, \(concurrency) at a time") { try await measure() }
+    /// What a drain found.
+    struct Outcome: Sendable {
+        let enqueueSeconds: Double
+        let drain: NoopResult
+        let redisSeconds: Double
     }
 
-    private func measure() async throws -> [Reading] {
-        let jobs = NoopJobs(count: options.jobCount)
-        return try await BenchRedis.with(options) { redis in
-            let client = QueueClient(redis: redis.client)
-            let enqueueSeconds = try await jobs.enqueue(through: client, share: 1_000)
-            try await redis.settle()
-            let redisBefore = try await redis.processorSeconds()
-            let result = try await drain(redis)
-            let redisSeconds = try await redis.processorSeconds() - redisBefore
-            try await check(client)
-            try check(result, against: jobs)
-            var enqueued = Reading.rate(NoopBenchmark.Group.enqueueMany, options.jobCount, enqueueSeconds)
+    var contender: Contender {
+        Contender(name: "Aventora, \(concurrency) at a time") {
+            let outcome = try await measure()
+            var enqueued = Reading.rate(
+                NoopBenchmark.Group.enqueueMany, options.jobCount, outcome.enqueueSeconds)
             enqueued.contender = "Aventora"
             return [
-                .rate(NoopBenchmark.Group.drain, options.jobCount, result.seconds),
-                enqueued,
-                .processorTime(NoopBenchmark.Group.workerTime, options.jobCount, result.processorSeconds),
-                .processorTime(NoopBenchmark.Group.redisTime, options.jobCount, redisSeconds),
+                .rate(NoopBenchmark.Group.drain, options.jobCount, outcome.drain.seconds), enqueued,
+                .processorTime(NoopBenchmark.Group.workerTime, options.jobCount, outcome.drain.processorSeconds),
+                .processorTime(NoopBenchmark.Group.redisTime, options.jobCount, outcome.redisSeconds),
             ]
         }
     }
 
-    private func drain(_ redis: BenchRedis) async throws -> NoopResult {
-        let output = "\(options.directory)/noop-worker"
-        let worker = try ProgramRun(
-            try Self.ownPath(),
-            [
-                NoopWorkerCommand.name, "--jobs", "\(options.jobCount)", "--concurrency", "\(concurrency)",
-                "--output", output,
-            ],
-            environment: [NoopWorkerCommand.urlVariable: redis.server.url],
-            limit: .seconds(60 + options.jobCount / 500),
-            log: output + ".log")
-        try await worker.run()
-        defer { NoopResult.remove(output) }
-        return try NoopResult(path: output)
+    func measure() async throws -> Outcome {
+        let jobs = NoopJobs(count: options.jobCount)
+        return try await BenchRedis.with(options) { redis in
+            let client = QueueClient(redis: redis.client)
+            try await NoopJobs.enqueueLater(laterCount, through: client)
+            let enqueueSeconds = try await jobs.enqueue(through: client, share: 1_000)
+            try await redis.settle()
+            let redisBefore = try await redis.processorSeconds()
+            let worker = try await NoopWorkerCommand.start(
+                redis, options, jobCount: options.jobCount, concurrency: concurrency)
+            try await worker.waitUntilDone()
+            let drain = try NoopWorkerCommand.takeResult(options)
+            let redisSeconds = try await redis.processorSeconds() - redisBefore
+            try await check(client)
+            try check(drain, against: jobs)
+            return Outcome(enqueueSeconds: enqueueSeconds, drain: drain, redisSeconds: redisSeconds)
+        }
     }
 
     /// Every job ran, and once.
@@ -61,13 +59,11 @@ struct NoopRun: Sendable {
     private func check(_ client: QueueClient) async throws {
         let status = try await client.status(of: [NoopJobs.queue], nowMilliseconds: 0)[0]
         let done = status.counters["done"] ?? 0
-        guard done == Int64(options.jobCount), status.ready + status.due + status.running + status.dead == 0 else {
+        guard done == Int64(options.jobCount), status.due == laterCount,
+            status.ready + status.running + status.dead == 0
+        else {
             throw BenchError(
                 "\(done) of \(options.jobCount) acked; \(status.ready) ready, \(status.running) running left")
         }
-    }
-
-    private static func ownPath() throws -> String {
-        try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     }
 }

@@ -2,8 +2,8 @@
 // nor connection with who fills the queue. It ends when the last ack is in Redis.
 
 import ArgumentParser
+import Command
 import Foundation
-import Logging
 import Queue
 import Redis
 import Synchronization
@@ -11,7 +11,6 @@ import Synchronization
 /// Drains the queue that `REDIS_URL` leads to and writes what it saw to a file.
 struct NoopWorkerCommand: AsyncParsableCommand {
     static let name = "noop-worker"
-    static let urlVariable = "REDIS_URL"
     static let configuration = CommandConfiguration(
         commandName: name, abstract: "The worker of the noop benchmark; started by it.", shouldDisplay: false)
 
@@ -23,9 +22,7 @@ struct NoopWorkerCommand: AsyncParsableCommand {
     private static let pause = Duration.milliseconds(1)
 
     @concurrent func run() async throws {
-        let url = ProcessInfo.processInfo.environment[Self.urlVariable] ?? ""
-        let configuration = try RedisConfiguration(url: url)
-        let redis = RedisClient(configuration: configuration, name: "bench-watch")
+        let redis = RedisClient(configuration: try BenchWorker.redisConfiguration(), name: "bench-watch")
         let client = QueueClient(redis: redis)
         // The connection is made before the clock runs.
         try await client.ping()
@@ -35,26 +32,54 @@ struct NoopWorkerCommand: AsyncParsableCommand {
             ran.add(job.id)
             return .done()
         }
-        let worker = JobWorker(
-            configuration: configuration,
-            options: WorkerOptions(name: "noop-\(getpid())", queues: [NoopJobs.queue], concurrency: concurrency),
-            registry: JobRegistry([handler]),
-            logger: Logger(label: "noop", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let worker = try BenchWorker.make(
+            name: "noop-\(getpid())", queue: NoopJobs.queue, concurrency: concurrency, handler: handler)
 
+        let result = try await BenchWorker.run(worker) { try await watch(ran, client) }
+        await redis.shutdown()
+        try NoopResult(
+            seconds: result.seconds, processorSeconds: result.processorSeconds, acknowledged: result.acknowledged,
+            ids: ran.ids
+        ).write(to: output)
+    }
+
+    /// The clock runs from here to the last ack.
+    private func watch(_ ran: RunRecord, _ client: QueueClient) async throws -> NoopResult {
         let clock = ContinuousClock()
         let processorBefore = ProcessorTime.seconds
         let start = clock.now
-        let working = Task { try await worker.run() }
         await ran.waitUntilFull()
-        while try await acknowledged(client) < jobs { try await clock.sleep(for: Self.pause) }
-        let seconds = (clock.now - start).seconds
-        let processorSeconds = ProcessorTime.seconds - processorBefore
-
-        working.cancel()
-        try await working.value
-        await redis.shutdown()
-        try NoopResult(seconds: seconds, processorSeconds: processorSeconds, ids: ran.ids).write(to: output)
+        var count = try await acknowledged(client)
+        while count < jobs {
+            try await clock.sleep(for: Self.pause)
+            count = try await acknowledged(client)
+        }
+        return NoopResult(
+            seconds: (clock.now - start).seconds, processorSeconds: ProcessorTime.seconds - processorBefore,
+            acknowledged: count, ids: [])
     }
+
+    /// Starts one.
+    static func start(
+        _ redis: BenchRedis, _ options: BenchOptions, jobCount: Int, concurrency: Int
+    ) async throws -> RunningProgram {
+        let output = path(options)
+        return try await ProgramRun(
+            try ProgramRun.ownPath(),
+            [name, "--jobs", "\(jobCount)", "--concurrency", "\(concurrency)", "--output", output],
+            environment: [BenchWorker.urlVariable: redis.server.url],
+            limit: .seconds(60 + jobCount / 500),
+            log: output + ".log"
+        ).start()
+    }
+
+    /// What it has seen; its files are removed.
+    static func takeResult(_ options: BenchOptions) throws -> NoopResult {
+        defer { NoopResult.remove(path(options)) }
+        return try NoopResult(path: path(options))
+    }
+
+    private static func path(_ options: BenchOptions) -> String { "\(options.directory)/noop-worker" }
 
     private func acknowledged(_ client: QueueClient) async throws -> Int {
         Int(try await client.status(of: [NoopJobs.queue], nowMilliseconds: 0)[0].counters["done"] ?? 0)

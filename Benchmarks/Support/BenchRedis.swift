@@ -20,7 +20,8 @@ struct BenchRedis: Sendable {
         try? FileManager.default.removeItem(atPath: directory)
         var serverOptions = PrivateRedis.Options(directory: directory)
         serverOptions.durability = .everySecond
-        serverOptions.settings = settings
+        // A rewrite of the file takes most of a core for seconds: only when asked for, between measurements.
+        serverOptions.settings = settings + ["auto-aof-rewrite-percentage 0"]
         let server = try await PrivateRedis.start(serverOptions)
         do {
             let configuration = try RedisConfiguration(url: server.url)
@@ -68,7 +69,8 @@ struct BenchRedis: Sendable {
 
     func version() async throws -> String { try await fields(of: "server")["redis_version"] ?? "unknown" }
 
-    private func fields(of section: String) async throws -> [String: String] {
+    /// The lines `name:value` of `INFO`.
+    func fields(of section: String) async throws -> [String: String] {
         let text = try await client.run(RedisCommand("INFO", arguments: [section])).string ?? ""
         let pairs = text.split(whereSeparator: \.isNewline).compactMap { line -> (String, String)? in
             let parts = line.split(separator: ":", maxSplits: 1)

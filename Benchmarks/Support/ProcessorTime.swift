@@ -2,9 +2,14 @@ import Glibc
 
 /// The processor time that this process has used.
 enum ProcessorTime {
-    static var seconds: Double {
+    static var seconds: Double { seconds(of: __rusage_who_t(RUSAGE_SELF.rawValue)) }
+
+    /// Of the children of this process that have ended.
+    static var childSeconds: Double { seconds(of: __rusage_who_t(RUSAGE_CHILDREN.rawValue)) }
+
+    private static func seconds(of who: __rusage_who_t) -> Double {
         var usage = rusage()
-        guard unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
+        guard unsafe getrusage(who, &usage) == 0 else { return 0 }
         return usage.ru_utime.seconds + usage.ru_stime.seconds
     }
 }

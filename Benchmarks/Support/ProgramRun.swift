@@ -29,19 +29,18 @@ struct ProgramRun: Sendable {
     ///
     /// - Throws: ``BenchError`` with its last lines when it fails or takes too long.
     @discardableResult
-    func run() async throws -> String {
+    func run() async throws -> String { try await start().waitUntilDone() }
+
+    /// Starts it.
+    func start() async throws -> RunningProgram {
         PrivateFile.remove(log)
         let process = try await ChildProcess.start(command)
-        let exit = await process.waitForExit(within: limit)
-        if exit == nil { await process.stop([]) }
-        let text = PrivateFile.read(log) ?? ""
-        PrivateFile.remove(log)
-        guard let exit, exit == .exited(0) else {
-            let end = exit.map(String.init(describing:)) ?? "killed after \(limit)"
-            let lines = text.split(whereSeparator: \.isNewline).suffix(6).joined(separator: " | ")
-            throw BenchError("\(command.executable): \(end): \(lines)")
-        }
-        return text
+        return RunningProgram(process: process, limit: limit, log: log, name: command.executable)
+    }
+
+    /// This program itself.
+    static func ownPath() throws -> String {
+        try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     }
 
     static func find(_ program: String) -> String? {

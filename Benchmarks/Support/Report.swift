@@ -2,8 +2,12 @@
 struct Report: Sendable, Encodable {
     let benchmark: String
     /// The circumstances that the figures depend on.
-    let conditions: [String: String]
+    var conditions: [String: String]
     private(set) var rows: [Row] = []
+    /// What was promised, beside what was measured.
+    var bars: [Bar] = []
+    /// Peers that failed, and other things to know.
+    var remarks: [String] = []
 
     /// All measurements of one thing.
     struct Row: Sendable, Encodable {
@@ -36,9 +40,19 @@ struct Report: Sendable, Encodable {
         }
     }
 
-    init(benchmark: String, conditions: [String: String]) {
+    /// With the conditions that all benchmarks have in common.
+    init(benchmark: String, _ options: BenchOptions, absentPeers: [String] = []) async throws {
         self.benchmark = benchmark
-        self.conditions = conditions
+        conditions = [
+            "runs": "\(options.runCount)", "append-only file": "everysec",
+            "Redis": try await BenchRedis.with(options) { try await $0.version() },
+        ]
+        if !absentPeers.isEmpty { conditions["not installed"] = absentPeers.joined(separator: ", ") }
+    }
+
+    /// The median of one row.
+    func median(_ group: String, _ contender: String) -> Double? {
+        rows.first { $0.group == group && $0.contender == contender }?.median
     }
 
     /// The groups in the order of their first rows.

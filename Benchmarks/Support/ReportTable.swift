@@ -22,6 +22,8 @@ struct ReportTable {
                     line("  " + row.contender, figures + ["\(Int(noise.rounded())) %", FigureText.make(ratio)]))
             }
         }
+        if !report.bars.isEmpty { lines += [""] + report.bars.map { "  \($0)" } }
+        if !report.remarks.isEmpty { lines += [""] + report.remarks.map { "  \($0)" } }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -31,7 +31,9 @@ public enum HTTPServer {
     ) -> some Service {
         let server = Application(
             responder: responder,
-            server: .http1(configuration: channelConfiguration(limits)),
+            server: HTTPServerBuilder { responder in
+                LoopBoundChannel(base: HTTP1Channel(responder: responder, configuration: channelConfiguration(limits)))
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port),
                 serverName: serverName,
