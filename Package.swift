@@ -36,7 +36,8 @@ let package = Package(
         .executable(name: "aventora-scheduler", targets: ["aventora-scheduler"]),
         .executable(name: "aventora-worker", targets: ["aventora-worker"]),
         .library(name: "Jobs", targets: ["Jobs"]),
-        .library(name: "Queue", targets: ["Queue"]),
+        // With `Redis`, whose configuration and client the engine's types take.
+        .library(name: "Queue", targets: ["Queue", "Redis"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -66,19 +67,33 @@ let package = Package(
         // The engine.
         .target(
             name: "Queue",
-            dependencies: ["Redis", "Threads", logging, lifecycle],
+            dependencies: ["Redis", "Threads", logging, lifecycle, signals],
             resources: [
+                .embedInCode("Scripts/Doctor/examine.lua"),
+                .embedInCode("Scripts/Doctor/recount.lua"),
+                .embedInCode("Scripts/Doctor/roll.lua"),
+                .embedInCode("Scripts/Doctor/sift.lua"),
+                .embedInCode("Scripts/Doctor/survey.lua"),
+                .embedInCode("Scripts/Doctor/tally.lua"),
                 .embedInCode("Scripts/Shared/keys.lua"),
                 .embedInCode("Scripts/Shared/lanes.lua"),
                 .embedInCode("Scripts/Shared/queue.lua"),
+                .embedInCode("Scripts/admit.lua"),
                 .embedInCode("Scripts/beat.lua"),
                 .embedInCode("Scripts/cancel.lua"),
+                .embedInCode("Scripts/drop.lua"),
                 .embedInCode("Scripts/enqueue.lua"),
                 .embedInCode("Scripts/flush.lua"),
                 .embedInCode("Scripts/leave.lua"),
+                .embedInCode("Scripts/pace.lua"),
+                .embedInCode("Scripts/pause.lua"),
                 .embedInCode("Scripts/reap.lua"),
                 .embedInCode("Scripts/reconcile.lua"),
+                .embedInCode("Scripts/resume.lua"),
                 .embedInCode("Scripts/revive.lua"),
+                .embedInCode("Scripts/unknown.lua"),
+                .embedInCode("Scripts/tick.lua"),
+                .embedInCode("Scripts/tick_now.lua"),
                 .embedInCode("Scripts/work.lua"),
             ],
             swiftSettings: strict
@@ -92,6 +107,7 @@ let package = Package(
             resources: [
                 .embedInCode("Store/Migrations/0001_finished_jobs.sql"),
                 .embedInCode("Store/Migrations/0002_engagements.sql"),
+                .embedInCode("Store/Migrations/0003_outbox.sql"),
             ],
             swiftSettings: strict
         ),
@@ -105,11 +121,19 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "Operator", dependencies: ["Basics", "Jobs", "Postgres", "Queue"], swiftSettings: strict),
         .target(
             name: "API",
             dependencies: [
-                "Basics", "Jobs", "Postgres", "Program", "Queue", "Redis", crypto, httpTypes, hummingbird,
+                "Basics", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", crypto, httpTypes, hummingbird,
                 hummingbirdCore, lifecycle, logging, nio, nioHTTP1, nioHTTPTypes,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Terminal",
+            dependencies: [
+                "Basics", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", arguments, logging,
             ],
             swiftSettings: strict
         ),
@@ -148,7 +172,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "aventora",
-            dependencies: ["Command", "Jobs", "Postgres", "Program", arguments],
+            dependencies: ["Command", "Jobs", "Postgres", "Program", "Terminal", arguments],
             path: "Sources/Programs/aventora",
             swiftSettings: strict
         ),
@@ -169,6 +193,12 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "aventora-crash",
+            dependencies: ["Basics", "Command", "Curl", "Postgres", "Queue", "Redis", "TestKit", arguments, signals],
+            path: "Crash",
+            swiftSettings: strict
+        ),
 
         // Tests.
         .target(
@@ -179,7 +209,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Basics", "Program", httpTypes, hummingbird, hummingbirdCore, inMemoryLogging, lifecycle,
+                "API", "Basics", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", "TestKit", httpTypes,
+                hummingbird, hummingbirdCore, inMemoryLogging, lifecycle,
                 logging, nio,
                 nioHTTP1, nioPosix,
             ],
@@ -192,9 +223,18 @@ let package = Package(
             resources: [.copy("StandIns")],
             swiftSettings: strict
         ),
+        .testTarget(name: "CrashTests", dependencies: ["aventora-crash", "Queue"], swiftSettings: strict),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "TestKit", "Threads"], swiftSettings: strict),
         .testTarget(
-            name: "JobsTests", dependencies: ["Basics", "Jobs", "Postgres", "Queue", "TestKit"], swiftSettings: strict),
+            name: "JobsTests",
+            dependencies: ["Basics", "Command", "Jobs", "Postgres", "Queue", "Redis", "TestKit", lifecycle, logging],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "OperatorTests",
+            dependencies: ["Basics", "Jobs", "Operator", "Queue", "Redis", "TestKit"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestKit", "Threads"], swiftSettings: strict),
         .testTarget(
             name: "ProgramTests",
@@ -205,18 +245,29 @@ let package = Package(
         .testTarget(
             name: "QueueTests",
             dependencies: ["Queue", "Redis", "TestKit", "Threads", lifecycle, logging],
-            resources: [.copy("Rolling/Release1")],
+            exclude: ["Cron/make_croniter_table.py"],
+            resources: [.copy("Cron/Zones"), .copy("Cron/croniter.txt"), .copy("Rolling/Release1")],
             swiftSettings: strict
         ),
         .testTarget(
             name: "SystemTests",
             dependencies: [
                 "aventora", "aventora-api", "aventora-scheduler", "aventora-worker", "Basics", "Command", "Curl",
-                "Postgres", "TestKit",
+                "Postgres", "Redis", "TestKit",
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "TerminalTests",
+            dependencies: ["Basics", "Jobs", "Operator", "Program", "Queue", "Terminal"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
+        .testTarget(
+            name: "WorkerTests",
+            dependencies: ["Curl", "Jobs", "Postgres", "Program", "Queue", "Worker", logging],
+            swiftSettings: strict
+        ),
     ]
 )
 

@@ -18,6 +18,8 @@ public struct APIConfiguration: Sendable {
     public var targets: TargetSettings
     /// m attempts, n apart, for every CRM target.
     public var retry: RetryPolicy
+    /// What an accepted request gets unless it prefers another: see `docs/durability.md`.
+    public var durability: Durability
 
     /// - Throws: exit 78 with the one variable that is wrong.
     public init(_ settings: Settings) throws(ProgramError) {
@@ -34,9 +36,15 @@ public struct APIConfiguration: Sendable {
             throw Settings.invalid(
                 "AVENTORA_HUB_AUTO_PROVISION_ENABLED", value: "true", "this release does not provision Hubs yet")
         }
-        let durability = settings.string("API_DURABILITY", default: "queued")
-        guard durability == "queued" else {
-            throw Settings.invalid("API_DURABILITY", value: durability, "this release can only promise queued")
+        durability = try Self.durability(settings)
+    }
+
+    private static func durability(_ settings: Settings) throws(ProgramError) -> Durability {
+        let text = settings.string("API_DURABILITY", default: Durability.queued.rawValue)
+        guard let durability = Durability(rawValue: text) else {
+            let names = Durability.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Settings.invalid("API_DURABILITY", value: text, "expected one of \(names)")
         }
+        return durability
     }
 }

@@ -1,6 +1,7 @@
 import Basics
 import Jobs
 public import Logging
+import Operator
 import Postgres
 import Program
 import Queue
@@ -12,12 +13,53 @@ public enum APIProgram {
     /// How long requests in flight may take after the signal to stop.
     private static let graceSeconds = 20
 
+    /// What a caller may wait for a Redis that hangs before his jobs go to the outbox; and then for Postgres.
+    private static let patience = Duration.seconds(1)
+
     /// Serves until a signal ends it.
+    ///
+    /// - Throws: exit 78 when it is to promise `fsynced` and Redis says that it cannot.
     public static func run(_ configuration: APIConfiguration, logger: Logger) async throws {
+        // Who looks may wait longer than who submits; and a wait for the disk holds its connection.
         let redis = RedisClient(configuration: configuration.redis, name: "api", logger: logger)
+        let fsync = RedisClient(configuration: configuration.redis, name: "api-fsync", logger: logger)
+        var hasty = configuration.redis
+        (hasty.connectTimeout, hasty.commandTimeout) = (patience, patience)
+        let submit = RedisClient(configuration: hasty, name: "api-submit", logger: logger)
         let pool = PostgresPool(configuration: configuration.postgres, size: 4)
+        var brief = configuration.postgres
+        (brief.connectTimeout, brief.statementTimeout) = (patience * 2, patience * 5)
+        let outbox = PostgresPool(configuration: brief, size: 4, acquireTimeout: patience * 3)
+        let durable = DurableQueue(
+            queue: QueueClient(redis: submit), fsynced: FsyncedQueue(redis: fsync), outbox: OutboxStore(pool: outbox),
+            logger: logger)
+        let result: Result<Void, any Error>
+        do {
+            if configuration.durability == .fsynced { try await requireProof(durable) }
+            try await serve(configuration, QueueClient(redis: redis), durable, pool, logger)
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        durable.shutDown()
+        for client in [redis, fsync, submit] { await client.shutdown() }
+        await pool.shutdown()
+        await outbox.shutdown()
+        try result.get()
+    }
+
+    private static func requireProof(_ queue: DurableQueue) async throws(ProgramError) {
+        guard case .none(let reason)? = await queue.proof() else { return }
+        throw Settings.invalid(
+            "API_DURABILITY", value: Durability.fsynced.rawValue, "this Redis cannot give that: \(reason)")
+    }
+
+    private static func serve(
+        _ configuration: APIConfiguration, _ queue: QueueClient, _ durable: DurableQueue, _ pool: PostgresPool,
+        _ logger: Logger
+    ) async throws {
         let server = HTTPServer.make(
-            responder: routes(configuration, QueueClient(redis: redis), pool, logger).makeResponder(
+            responder: routes(configuration, queue, durable, pool, logger).makeResponder(
                 authenticator: Authenticator(tokens: configuration.tokens), logger: logger),
             address: configuration.listen,
             logger: logger,
@@ -26,28 +68,37 @@ public enum APIProgram {
             }
         )
         try await ProgramGroup.run(services: [server], logger: logger, graceSeconds: graceSeconds)
-        await redis.shutdown()
-        await pool.shutdown()
     }
 
     static func routes(
-        _ configuration: APIConfiguration, _ queue: QueueClient, _ pool: PostgresPool, _ logger: Logger
+        _ configuration: APIConfiguration, _ queue: QueueClient, _ durable: DurableQueue, _ pool: PostgresPool,
+        _ logger: Logger
     ) -> RouteTable {
         let clock = SystemWallClock()
         let targets = TargetDirectory(
             settings: configuration.targets, accounts: HubStore(pool: pool), clock: SystemMonotonicClock(),
             logger: logger)
         let intake = EventIntake(
-            queue: queue, targets: targets, retry: configuration.retry, clock: clock)
+            queue: durable, targets: targets, retry: configuration.retry, clock: clock)
         var table = RouteTable()
         table.addHealth(
             .servers(queue: queue, pool: pool))
-        EventRoutes(intake: intake, maximumBodyBytes: configuration.maximumBodyBytes).add(to: &table)
-        JobRoutes(queue: queue, history: FinishedStore(pool: pool), clock: clock).add(to: &table)
-        QueueRoutes(queue: queue, clock: clock).add(to: &table)
-        DeadRoutes(queue: queue, clock: clock, maximumBodyBytes: configuration.maximumBodyBytes).add(to: &table)
+        EventRoutes(
+            intake: intake, durability: configuration.durability, maximumBodyBytes: configuration.maximumBodyBytes
+        ).add(to: &table)
+        JobRoutes(
+            desk: JobDesk(
+                queue: queue, history: FinishedStore(pool: pool), outbox: OutboxStore(pool: pool), clock: clock),
+            submitter: JobSubmitter(queue: durable, receipts: queue, clock: clock),
+            catalogue: .standard(pushRetry: configuration.retry), durability: configuration.durability, clock: clock,
+            maximumBodyBytes: configuration.maximumBodyBytes
+        ).add(to: &table)
+        QueueRoutes(desk: QueueDesk(queue: queue, clock: clock)).add(to: &table)
+        DeadRoutes(
+            desk: DeadDesk(queue: queue, clock: clock), maximumBodyBytes: configuration.maximumBodyBytes
+        ).add(to: &table)
         ReceiverRoutes(
-            queue: queue, secret: configuration.receiverSecret, clock: clock,
+            queue: durable, durability: configuration.durability, secret: configuration.receiverSecret, clock: clock,
             maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
         return table

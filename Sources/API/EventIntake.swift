@@ -1,13 +1,12 @@
-// From the bytes of a request to jobs in Redis: decode once, find the targets, plan, one round trip.
+// From the bytes of a request to jobs that are safe: decode once, find the targets, plan, one round trip.
 
 import Basics
-import Crypto
 import Jobs
 import Queue
 
 /// Takes events in.
 struct EventIntake: Sendable {
-    let queue: QueueClient
+    let queue: DurableQueue
     let targets: TargetDirectory
     let retry: RetryPolicy
     let clock: any WallClock
@@ -21,13 +20,22 @@ struct EventIntake: Sendable {
         let jobs: [JobID]
     }
 
+    /// A batch that was taken.
+    struct Batch: Sendable {
+        let events: [Accepted]
+        let durability: Durability
+    }
+
     /// Takes a batch: all of it or nothing.
     ///
     /// - Parameters:
     ///   - key: the request's `Idempotency-Key`.
     ///   - sender: the name of the token; one sender's keys say nothing about another's.
+    ///   - durability: the least that the caller wants.
     /// - Throws: a ``Problem`` that says what is wrong.
-    func accept(_ body: [UInt8], key: String?, sender: String) async throws(Problem) -> [Accepted] {
+    func accept(
+        _ body: [UInt8], key: String?, sender: String, durability: Durability
+    ) async throws(Problem) -> Batch {
         let batch: EventBatch
         do {
             batch = try EventBatch.decode(body, maximumEvents: Self.maximumEvents, maximumBytes: body.count)
@@ -38,15 +46,19 @@ struct EventIntake: Sendable {
         let groups = zip(batch.events, planned).map { event, jobs in
             Submission.Group(receipt: receipt(of: event, sender), jobs: jobs)
         }
-        let requestReceipt = key.map { Receipt(key: Self.digest("request", sender, $0), digest: Self.digest(body)) }
-        let result: SubmissionResult
+        let requestReceipt = key.map {
+            Receipt(key: RequestDigest.of("request", sender, $0), digest: RequestDigest.of(body))
+        }
+        let outcome: DurableQueue.Outcome
         do {
-            result = try await queue.submit(
-                Submission(receipt: requestReceipt, groups: groups), to: JobQueue.webhooks)
+            FaultPoint.reach(.apiBeforeEnqueue)
+            outcome = try await queue.submit(
+                Submission(receipt: requestReceipt, groups: groups), to: JobQueue.webhooks, durability: durability)
+            FaultPoint.reach(.apiAfterEnqueue)
         } catch {
             throw Problem(error)
         }
-        switch result {
+        switch outcome.result {
         case .conflict(nil):
             throw .conflict("the Idempotency-Key was used with another body")
         case .conflict(let group?):
@@ -57,11 +69,12 @@ struct EventIntake: Sendable {
         case .full:
             throw .queueFull()
         case .accepted(let groups):
-            return zip(batch.events, groups).enumerated().map { index, pair in
+            let events = zip(batch.events, groups).enumerated().map { index, pair in
                 let (event, group) = pair
                 let id = event.id ?? eventID(index: index, key: key, sender: sender, jobs: group.ids)
                 return Accepted(id: id, isDuplicate: group.isDuplicate, jobs: group.ids)
             }
+            return Batch(events: events, durability: outcome.durability)
         }
     }
 
@@ -85,27 +98,12 @@ struct EventIntake: Sendable {
 
     private func receipt(of event: Event, _ sender: String) -> Receipt? {
         guard let id = event.id else { return nil }
-        return Receipt(key: Self.digest("event", sender, id), digest: Self.digest(event.canonicalBytes()))
+        return Receipt(key: RequestDigest.of("event", sender, id), digest: RequestDigest.of(event.canonicalBytes()))
     }
 
     /// The name of an event that came without one: the same for a repeated request.
     private func eventID(index: Int, key: String?, sender: String, jobs: [JobID]) -> String {
-        if let key { return "evt_" + Self.digest("name", sender, key, "\(index)") }
+        if let key { return "evt_" + RequestDigest.of("name", sender, key, "\(index)") }
         return "evt_" + (jobs.first ?? JobID(nowMilliseconds: clock.nowMilliseconds())).description
-    }
-
-    private static func digest(_ bytes: [UInt8]) -> String { hexadecimal(SHA256.hash(data: bytes).prefix(16)) }
-
-    private static func digest(_ parts: String...) -> String {
-        var hash = SHA256()
-        for part in parts {
-            hash.update(data: Array("\(part.utf8.count):\(part)".utf8))
-        }
-        return hexadecimal(hash.finalize().prefix(16))
-    }
-
-    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

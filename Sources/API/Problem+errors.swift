@@ -29,6 +29,12 @@ extension Problem {
             self = .queueFull()
         case .limitExceeded:
             self = .unprocessable([], detail: error.message)
+        case .durabilityRefused:
+            self = .unprocessable([], detail: "durability=fsynced cannot be given: \(error.message)")
+        case .durabilityUnproven:
+            self = .unavailable(
+                "durability=fsynced was not reached: \(error.message); send it again with the same Idempotency-Key",
+                retryAfterSeconds: Self.retryAfterSeconds)
         default:
             // Redis may be away, or full, or may refuse: nothing durable can be reached either way.
             self = .unavailable("the queue cannot be reached now", retryAfterSeconds: Self.retryAfterSeconds)
@@ -37,5 +43,18 @@ extension Problem {
 
     init(_ error: JobsError) {
         self = .unavailable("the history cannot be read now", retryAfterSeconds: Self.retryAfterSeconds)
+    }
+}
+
+/// Runs `body`, whose errors of the engine, the stores and the input become problems.
+func answering<Value>(_ body: () async throws -> Value) async throws -> Value {
+    do {
+        return try await body()
+    } catch let error as QueueError {
+        throw Problem(error)
+    } catch let error as JobsError {
+        throw Problem(error)
+    } catch let error as InputError {
+        throw Problem(error)
     }
 }

@@ -4,7 +4,7 @@ public struct CurlError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Name: String {
             case invalidRequest, resolveFailed, connectFailed, tlsFailed, timedOut, connectionReset, badResponse
-            case addressRefused, cancelled, overloaded, closed, `internal`
+            case addressRefused, cancelled, overloaded, stalled, closed, `internal`
         }
 
         private let name: Name
@@ -31,6 +31,9 @@ public struct CurlError: Error, Sendable, CustomStringConvertible {
         public static let cancelled = Code(.cancelled)
         /// As many requests in flight as the configuration allows; nothing was sent.
         public static let overloaded = Code(.overloaded)
+        /// A time limit passed while this process was stopped or starved: the target did not have that time, and may
+        /// have read the request and answered.
+        public static let stalled = Code(.stalled)
         /// The client was shut down.
         public static let closed = Code(.closed)
         /// libcurl failed in a way that says nothing of the target: out of memory, an option it does not know.
@@ -78,6 +81,13 @@ public struct CurlError: Error, Sendable, CustomStringConvertible {
         self.refusedAddress = refusedAddress
     }
 
+    /// The same, blamed on this process.
+    func stalled(milliseconds: Int64) -> CurlError {
+        CurlError(
+            code: .stalled, message: "this process could not run for \(milliseconds) ms: \(message)", phase: phase,
+            curlCode: curlCode, status: status, timings: timings, refusedAddress: refusedAddress)
+    }
+
     static func invalid(_ message: String) -> CurlError { CurlError(code: .invalidRequest, message: message) }
 
     static let closedClient = CurlError(code: .closed, message: "the client is shut down")
@@ -95,7 +105,7 @@ public struct CurlError: Error, Sendable, CustomStringConvertible {
     /// Whether the failure says nothing of the target, so that it should not count as an attempt on it.
     public var isOurs: Bool {
         switch code {
-        case .cancelled, .overloaded, .closed, .internal: true
+        case .cancelled, .overloaded, .stalled, .closed, .internal: true
         default: false
         }
     }

@@ -100,7 +100,8 @@ internal import Glibc
         return unsafe epoll_ctl(epoll, operation, socket, &event) == 0
     }
 
-    private static func now() -> Int64 {
+    /// The machine's monotonic clock in ms, as libcurl has it.
+    static func now() -> Int64 {
         var time = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000

@@ -25,6 +25,8 @@ final class Transfer {
 
     let easy: EasyHandle
     var reception = Reception()
+    /// What the loop's gauge showed when this transfer began, in ms.
+    var stallsBefore: Int64 = 0
     private(set) var submission: Submission?
     private var headers: HeaderList?
     private let errorText: ErrorText
@@ -54,11 +56,13 @@ final class Transfer {
     }
 
     /// What came of it, from libcurl's result. Before ``finish()``.
-    func result(_ code: CURLcode) -> Result<TransferOutcome, CurlError> {
+    ///
+    /// - Parameter stalled: how much of its time the thread was kept from it.
+    func result(_ code: CURLcode, stalledMilliseconds stalled: Int64) -> Result<TransferOutcome, CurlError> {
         let moments = easy.moments()
         let isCutOnPurpose = code == CURLE_WRITE_ERROR && reception.bodyIsTruncated
         guard code == CURLE_OK || isCutOnPurpose, reception.refusedAddress == nil else {
-            return .failure(failure(code, moments: moments))
+            return .failure(failure(code, moments: moments, stalled))
         }
         return .success(
             TransferOutcome(
@@ -92,11 +96,17 @@ final class Transfer {
         }
     }
 
-    private func failure(_ code: CURLcode, moments: TransferMoments) -> CurlError {
+    private func failure(_ code: CURLcode, moments: TransferMoments, _ stalled: Int64) -> CurlError {
         let hasPeer = easy.number(CURLINFO_PRIMARY_PORT) != 0
         let phase = FailureMap.phase(reception: reception, moments: moments, hasPeer: hasPeer)
         let timings = CurlTimings(moments: moments, phase: phase)
-        return FailureMap.error(code, text: errorText.text, reception: reception, phase: phase, timings: timings)
+        let error = FailureMap.error(code, text: errorText.text, reception: reception, phase: phase, timings: timings)
+        guard error.code == .timedOut, error.status == nil, let request = submission?.request else { return error }
+        let total = request.totalTimeoutMilliseconds
+        let limit = phase < .firstByte ? min(request.connectTimeoutMilliseconds, total) : total
+        let isOurs = StallGauge.isToBlame(
+            stalledMilliseconds: stalled, totalMilliseconds: moments.total / 1_000, limit: Int64(limit))
+        return isOurs ? error.stalled(milliseconds: stalled) : error
     }
 }
 

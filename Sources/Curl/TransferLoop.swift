@@ -22,6 +22,7 @@ actor TransferLoop {
     private var multi: MultiHandle?
     private var active: [Ticket: Transfer] = [:]
     private var idle: [Transfer] = []
+    private var gauge = StallGauge()
     private var finished: [(CheckedContinuation<Result<TransferOutcome, CurlError>, Never>, Answer)] = []
 
     private typealias Answer = Result<TransferOutcome, CurlError>
@@ -46,12 +47,17 @@ actor TransferLoop {
     /// One round; called by the thread when it has no job. False once closed.
     func turn() -> Bool {
         guard multi != nil else { return false }
+        gauge.turn(nowMilliseconds: SocketSet.now(), isWatched: !active.isEmpty)
         accept(inbox.take())
         let hasMoved = multi?.perform() ?? false
-        while let (transfer, code) = multi?.nextFinished() { settle(transfer, transfer.result(code)) }
+        while let (transfer, code) = multi?.nextFinished() {
+            let stalled = gauge.totalMilliseconds - transfer.stallsBefore
+            settle(transfer, transfer.result(code, stalledMilliseconds: stalled))
+        }
         answer()
         guard inbox.beginWaiting() else { return true }
-        let hasWaited = multi?.wait(atMostMilliseconds: Self.longestWaitMilliseconds) ?? false
+        let longest = active.isEmpty ? Self.longestWaitMilliseconds : StallGauge.tickMilliseconds
+        let hasWaited = multi?.wait(atMostMilliseconds: longest) ?? false
         inbox.endWaiting()
         // An error of libcurl's own returns at once: do not spin on it.
         if !hasMoved || !hasWaited { _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(10)) }
@@ -87,11 +93,12 @@ actor TransferLoop {
             return
         }
         do throws(OptionFailure) {
+            transfer.stallsBefore = gauge.totalMilliseconds
             try transfer.start(submission, configuration: configuration)
             guard multi?.add(transfer.easy) ?? false else { throw OptionFailure(code: CURLE_FAILED_INIT) }
             active[submission.ticket] = transfer
         } catch {
-            finished.append((submission.continuation, transfer.result(error.code)))
+            finished.append((submission.continuation, transfer.result(error.code, stalledMilliseconds: 0)))
             recycle(transfer)
         }
     }

@@ -58,7 +58,7 @@ struct EncodedParameters {
         case .instant(let milliseconds):
             bytes.appendBigEndian(try Self.microseconds(milliseconds))
             finish(type: TypeID.timestamptz, from: start)
-        case .texts, .integers, .instants, .jsons:
+        case .texts, .integers, .instants, .jsons, .byteStrings:
             try appendArray(value, from: start)
         }
     }
@@ -87,6 +87,11 @@ struct EncodedParameters {
                 bytes.append(contentsOf: element)
             }
             finish(type: TypeID.jsonArray, from: start)
+        case .byteStrings(let elements):
+            try appendElements(elements, of: TypeID.bytes) { bytes, element throws(PostgresError) in
+                bytes.append(contentsOf: element)
+            }
+            finish(type: TypeID.bytesArray, from: start)
         default:
             preconditionFailure("not an array")
         }

@@ -23,6 +23,8 @@ public enum PostgresValue: Sendable, Equatable {
     case texts([String?])
     /// `int8[]`
     case integers([Int64?])
+    /// `bytea[]`
+    case byteStrings([[UInt8]?])
     /// `timestamptz[]`: milliseconds since 1970 UTC.
     case instants([Int64?])
     /// `json[]`, each a JSON text in UTF-8; Postgres casts each to `jsonb` where a column needs that.

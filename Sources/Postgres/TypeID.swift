@@ -12,6 +12,7 @@ enum TypeID {
     static let jsonArray: UInt32 = 199
     static let float4: UInt32 = 700
     static let float8: UInt32 = 701
+    static let bytesArray: UInt32 = 1001
     static let textArray: UInt32 = 1009
     static let int8Array: UInt32 = 1016
     static let varchar: UInt32 = 1043

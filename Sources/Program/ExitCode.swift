@@ -13,6 +13,8 @@ public struct ExitCode: RawRepresentable, Hashable, Sendable {
 
     /// Done, or drained cleanly.
     public static let success = ExitCode(rawValue: 0)
+    /// The command did what it should, and what it found is not as it should be.
+    public static let failure = ExitCode(rawValue: 1)
     /// The command line was wrong.
     public static let usage = ExitCode(rawValue: 64)
     /// A server that is needed is away, or an address is held by another process: trying again may help.

@@ -19,6 +19,13 @@ package enum ProcessControl {
         unsafe _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
+    /// Ends the process with what it printed written out, and without the libraries' exit handlers: those free what
+    /// threads that are just ending free as well (OpenSSL's do), which aborts a shutdown that had gone well.
+    package static func end(code: Int32) -> Never {
+        _ = fflush(nil)
+        _exit(code)
+    }
+
     /// Ends the process now: no defer, no exit handler, no flushing.
     package static func endAtOnce(code: Int32) -> Never {
         _exit(code)

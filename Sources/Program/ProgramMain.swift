@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// The outermost frame of every program: turns what `body` throws into a line on standard error and an exit code.
 public enum ProgramMain {
     /// Runs `body` off the main thread and ends the process with its outcome.
@@ -18,7 +16,7 @@ public enum ProgramMain {
         if let line {
             DescriptorWriter.standardError.write(line: Array((line + "\n").utf8))
         }
-        exit(code.rawValue)
+        ProcessControl.end(code: code.rawValue)
     }
 
     /// What `run` would do. Concurrent, since work that starts on the main actor pays a hop for every call later.

@@ -1,7 +1,7 @@
 /// The names of a queue's Redis keys, all under one hash tag, so that a cluster keeps them together.
 struct Keys: Sendable {
     let ready, jobs, due, dead, errors, finished, doorbell, counters, meta, leases: String
-    let keys, next, cancelled, cancels: String
+    let keys, next, cancelled, cancels, pace, schedules, ticks: String
     let ring, lanes, lanesRunning, lanesLimits, lanesBucket, lanesBreaker, lanesHeld, lanesDue: String
     private let prefix: String
 
@@ -23,6 +23,9 @@ struct Keys: Sendable {
         next = prefix + "next"
         cancelled = prefix + "cancelled"
         cancels = prefix + "cancels"
+        pace = prefix + "pace"
+        schedules = prefix + "schedules"
+        ticks = prefix + "ticks"
         ring = prefix + "ring"
         lanes = prefix + "lanes"
         lanesRunning = prefix + "lanes:running"
@@ -50,12 +53,14 @@ struct Keys: Sendable {
 
 /// The keys that belong to no queue.
 struct CommonKeys: Sendable {
-    let workers, descriptions, clock, quiet: String
+    let workers, descriptions, clock, quiet, epoch, synced: String
 
     init(namespace: String) {
         workers = "\(namespace):workers"
         descriptions = "\(namespace):workers:info"
         clock = "\(namespace):workers:clock"
         quiet = "\(namespace):workers:quiet"
+        epoch = "\(namespace):epoch"
+        synced = "\(namespace):synced"
     }
 }

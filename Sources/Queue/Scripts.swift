@@ -9,8 +9,24 @@ enum Scripts {
     static let reconcile = queueScript("reconcile", PackageResources.reconcile_lua)
     static let cancel = queueScript("cancel", PackageResources.cancel_lua)
     static let flush = queueScript("flush", PackageResources.flush_lua)
+    static let drop = queueScript("drop", PackageResources.drop_lua)
+    static let pause = script("pause", PackageResources.pause_lua)
+    static let resume = script("resume", PackageResources.resume_lua)
+    static let pace = script("pace", PackageResources.pace_lua)
+    /// One script of two files: the second goes on where the first has found nothing against it.
+    static let admit = queueScript(
+        "admit", PackageResources.admit_lua + [UInt8(ascii: "\n")] + PackageResources.enqueue_lua)
+    static let tick = queueScript("tick", PackageResources.tick_lua)
+    static let tickNow = queueScript("tick_now", PackageResources.tick_now_lua)
     static let beat = script("beat", PackageResources.beat_lua)
+    static let examine = queueScript("examine", PackageResources.examine_lua)
+    static let recount = queueScript("recount", PackageResources.recount_lua)
+    static let sift = queueScript("sift", PackageResources.sift_lua)
+    static let tally = queueScript("tally", PackageResources.tally_lua)
+    static let roll = script("roll", PackageResources.roll_lua)
+    static let survey = script("survey", PackageResources.survey_lua)
     static let leave = script("leave", PackageResources.leave_lua)
+    static let unknown = script("unknown", PackageResources.unknown_lua)
 
     /// What the scripts of `Scripts/Shared` make of every script that takes ``Keys/all``.
     private static let shared = [

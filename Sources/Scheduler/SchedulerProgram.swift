@@ -7,7 +7,8 @@ import Redis
 import ServiceLifecycle
 
 /// `aventora-scheduler`: sweeps. It gives dead workers' jobs back, so that they run again even when no worker is left
-/// to notice, and moves the traces of finished jobs into the history. Any number may run.
+/// to notice, moves the traces of finished jobs into the history, relays the outbox, and keeps samples of how fast the
+/// queues move. Any number may run.
 public enum SchedulerProgram {
     private static let graceSeconds = 10
 
@@ -35,9 +36,19 @@ public enum SchedulerProgram {
             HistoryRecorder(
                 queue: queue, store: FinishedStore(pool: pool), queues: JobQueue.all, clock: SystemMonotonicClock(),
                 logger: logger))
+        services.append(
+            PaceKeeper(queue: queue, queues: JobQueue.all, clock: SystemMonotonicClock(), logger: logger))
+        let relayPool = PostgresPool(configuration: configuration.postgres, size: 2)
+        let listener = PostgresListener(
+            configuration: configuration.postgres, channels: [OutboxStore.channel],
+            onFailure: { logger.debug("the outbox is not listened to", metadata: ["error": "\($0)"]) })
+        services.append(
+            OutboxRelay(queue: queue, store: OutboxStore(pool: relayPool), listener: listener, logger: logger))
         logger.info("scheduler starts", metadata: ["name": "\(name)"])
         try await ProgramGroup.run(services: services, logger: logger, graceSeconds: graceSeconds)
         await redis.shutdown()
+        await listener.shutdown()
+        await relayPool.shutdown()
         await pool.shutdown()
         logger.info("scheduler stopped")
     }

@@ -21,6 +21,9 @@ public enum TestRedis {
         try RedisConfiguration(url: try await shared().url)
     }
 
+    /// The shared server's address.
+    public static func url() async throws -> String { try await shared().url }
+
     /// What the keys of one test begin with.
     public static func makeNamespace() -> String { "t\(UInt64.random(in: 0...(.max)))" }
 }

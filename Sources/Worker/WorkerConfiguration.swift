@@ -1,4 +1,3 @@
-import FoundationEssentials
 public import Jobs
 public import Postgres
 public import Program
@@ -37,20 +36,11 @@ public struct WorkerConfiguration: Sendable {
     /// The given name, or the host's, and a random part always: a name must never come twice, since claims hang on it.
     private static func name(_ settings: Settings) throws(ProgramError) -> String {
         let given = settings.optionalString("WORKER_NAME")
-        let base = given ?? hostName()
-        guard base.utf8.count <= 100, Envelope.isToken(base) else {
+        guard given.map({ $0.utf8.count <= 100 && Envelope.isToken($0) }) ?? true else {
             throw Settings.invalid(
                 "WORKER_NAME", value: given, "expected 1 to 100 printable ASCII characters without spaces")
         }
-        let suffix = String(UInt32.random(in: 0...(.max)), radix: 36)
-        return "\(base)-\(suffix)"
-    }
-
-    /// Not through the resolver, which may take seconds.
-    private static func hostName() -> String {
-        guard let data = FileManager.default.contents(atPath: "/proc/sys/kernel/hostname") else { return "worker" }
-        let name = String(String(decoding: data, as: UTF8.self).prefix { $0 != "\n" }.prefix(64))
-        return Envelope.isToken(name) ? name : "worker"
+        return WorkerName.make(base: given)
     }
 
     private static func queues(_ settings: Settings) throws(ProgramError) -> [QueueName] {

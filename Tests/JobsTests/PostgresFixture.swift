@@ -94,7 +94,7 @@ enum PostgresFixture {
             directory=$(mktemp -d /tmp/jobs-postgres.XXXXXX) || exit 1
             initdb -D "$directory/data" -U postgres -A trust -E UTF8 --locale=C -N >"$directory/log" 2>&1 || {
                 echo failed; rm -rf "$directory"; exit 1; }
-            postgres -D "$directory/data" -k "$directory" -c listen_addresses= -c fsync=off -c max_connections=200 \
+            postgres -D "$directory/data" -k "$directory" -c listen_addresses= -c fsync=off -c max_connections=400 \
                 >>"$directory/log" 2>&1 </dev/null &
             server=$!
             tries=0

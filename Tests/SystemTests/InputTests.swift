@@ -173,7 +173,7 @@ extension SystemTests {
 
         @Test(arguments: [
             (CurlRequest.Method.get, "/v1/events", "POST"), (.delete, "/v1/queues", "GET, HEAD"),
-            (.put, "/v1/jobs/x", "GET, HEAD"), (.get, "/rest/aventora/webhook", "POST"),
+            (.put, "/v1/jobs/x", "DELETE, GET, HEAD"), (.get, "/rest/aventora/webhook", "POST"),
             (.post, "/healthz", "GET, HEAD"),
         ])
         func otherMethodIs405(method: CurlRequest.Method, path: String, allow: String) async throws {
@@ -247,8 +247,8 @@ extension SystemTests {
             }
         }
 
-        @Test(arguments: ["events=1", "durability=fsynced", "durability=outbox"])
-        func receiptThatCannotBeGivenIsRefused(preference: String) async throws {
+        @Test(arguments: ["events=1", "durability=eternal", "durability=Queued"])
+        func receiptThatDoesNotExistIsRefused(preference: String) async throws {
             let reply = try await product.client.post(
                 "[]", headers: [(name: "Prefer", value: preference)])
             expectProblem(reply, 422)

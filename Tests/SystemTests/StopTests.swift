@@ -109,9 +109,12 @@ extension SystemTests {
             await product.redis.kill()
             for process in product.processes { try await process.start() }
             let event = Samples.completed("e", of: account)
-            let refused = try await Waiting.value("an answer of the API") {
+            let accepted = try await Waiting.value("an answer of the API") {
                 try? await product.client.post(event)
             }
+            #expect(accepted.status == 202)
+            #expect(accepted.object["durability"]?.string == "outbox")
+            let refused = try await product.client.get("/v1/queues")
             #expect(refused.status == 503)
             #expect(refused.header("Retry-After") != nil)
             #expect(refused.header("Content-Type") == "application/problem+json")
@@ -120,9 +123,10 @@ extension SystemTests {
             #expect(product.processes.allSatisfy { $0.exit == nil })
             try await product.redis.start()
             for process in product.processes { try await product.waitUntilReady(process) }
+            for job in ProductClient.jobs(accepted) { try await product.client.job(job, toBe: "done") }
             let job = try await product.client.acceptOne(event)
             try await product.client.job(job, toBe: "done")
-            #expect(target.requests.count == 1)
+            #expect(target.requests.count == 2)
         }
 
         /// A program, one bad variable, and whether its value may be shown.

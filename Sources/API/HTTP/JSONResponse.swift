@@ -1,7 +1,7 @@
-internal import FoundationEssentials
 public import HTTPTypes
 public import Hummingbird
 internal import NIOCore
+internal import Operator
 
 /// Answers with a JSON body.
 public enum JSONResponse {
@@ -18,9 +18,7 @@ public enum JSONResponse {
     ///
     /// - Throws: what the value's own encoding throws.
     public static func encode(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return make(Array(try encoder.encode(value)), status: status)
+        make(try ResourceJSON.encode(value), status: status)
     }
 
     /// 204 without a body.

@@ -7,48 +7,29 @@ import Queue
 /// `POST /v1/events`.
 struct EventRoutes: Sendable {
     let intake: EventIntake
+    /// What a request gets that prefers nothing.
+    let durability: Durability
     let maximumBodyBytes: Int
-
-    private static let idempotencyKey = HTTPField.Name("Idempotency-Key")
-    private static let prefer = HTTPField.Name("Prefer")
-    private static let maximumKeyCharacters = 255
 
     func add(to table: inout RouteTable) {
         table.post("/v1/events", scope: .events) { request, context in
-            let key = try idempotencyKey(of: request)
-            try checkDurability(of: request)
+            let key = try IdempotencyKey.of(request)
+            let preference = try DurabilityPreference(request)
             let body = try await BodyReader.collectJSON(request, maximumBytes: maximumBodyBytes)
-            let accepted = try await intake.accept(body, key: key, sender: context.identity?.name ?? "")
-            return JSONResponse.make(render(accepted), status: .accepted)
+            let batch = try await intake.accept(
+                body, key: key, sender: context.identity?.name ?? "", durability: preference.durability ?? durability)
+            var response = JSONResponse.make(render(batch), status: .accepted)
+            preference.acknowledge(batch.durability, in: &response)
+            return response
         }
     }
 
-    private func idempotencyKey(of request: Request) throws(Problem) -> String? {
-        guard let name = Self.idempotencyKey, let key = request.headers[name] else { return nil }
-        guard (1...Self.maximumKeyCharacters).contains(key.count) else {
-            throw .badRequest("Idempotency-Key is 1 to \(Self.maximumKeyCharacters) characters")
-        }
-        return key
-    }
-
-    /// `Prefer: durability=…` asks for a receipt; one that cannot be given is refused, not ignored.
-    private func checkDurability(of request: Request) throws(Problem) {
-        guard let name = Self.prefer else { return }
-        for preference in request.headers[values: name].flatMap({ $0.split(separator: ",") }) {
-            let parts = preference.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " && $0 != "\"" } }
-            guard parts.count == 2, parts[0].lowercased() == "durability" else { continue }
-            guard parts[1] == "queued" else {
-                throw .unprocessable([], detail: "Prefer: durability=queued is the only one that this release keeps")
-            }
-        }
-    }
-
-    private func render(_ accepted: [EventIntake.Accepted]) -> [UInt8] {
-        var writer = JSONWriter(capacity: 96 + accepted.count * 96)
+    private func render(_ batch: EventIntake.Batch) -> [UInt8] {
+        var writer = JSONWriter(capacity: 96 + batch.events.count * 96)
         writer.beginObject()
         writer.key("events")
         writer.beginArray()
-        for event in accepted {
+        for event in batch.events {
             writer.beginObject()
             writer.key("id")
             writer.string(event.id)
@@ -62,7 +43,7 @@ struct EventRoutes: Sendable {
         }
         writer.endArray()
         writer.key("durability")
-        writer.string("queued")
+        writer.string(batch.durability.rawValue)
         writer.endObject()
         return writer.bytes
     }

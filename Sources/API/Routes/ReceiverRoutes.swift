@@ -6,7 +6,8 @@ import Queue
 
 /// `POST /rest/aventora/webhook`: the CRM's side of an engagement push.
 struct ReceiverRoutes: Sendable {
-    let queue: QueueClient
+    let queue: DurableQueue
+    let durability: Durability
     let secret: WebhookSecret?
     let clock: any WallClock
     let maximumBodyBytes: Int
@@ -25,8 +26,14 @@ struct ReceiverRoutes: Sendable {
                 id: JobID(nowMilliseconds: clock.nowMilliseconds()), kind: JobKind.engagementUpsert,
                 arguments: push.arguments(),
                 policy: JobPolicy.internalWork)
-            do throws(QueueError) { try await queue.enqueue([job], to: JobQueue.crm) } catch { throw Problem(error) }
-            return JSONResponse.make(Array(#"{"id":"\#(job.id)","status":"accepted"}"#.utf8), status: .accepted)
+            let reached: Durability
+            do throws(QueueError) {
+                reached = try await queue.enqueue([job], to: JobQueue.crm, durability: durability).durability
+            } catch {
+                throw Problem(error)
+            }
+            let answer = #"{"id":"\#(job.id)","status":"accepted","durability":"\#(reached.rawValue)"}"#
+            return JSONResponse.make(Array(answer.utf8), status: .accepted)
         }
     }
 

@@ -11,6 +11,7 @@ public struct FinishedStore: Sendable {
     public init(pool: PostgresPool) { self.pool = pool }
 
     /// Writes traces; one that is known already changes only if the new one is not older. Doing it again is harmless.
+    /// In the same step the jobs' rows in the outbox end, and those of the jobs whose work they did.
     /// One statement for each `maximumRows`. Throws `storage`.
     public func record(_ jobs: [FinishedJob]) async throws(JobsError) {
         var start = 0
@@ -65,6 +66,7 @@ public struct FinishedStore: Sendable {
     private static let insert = PostgresStatement(
         "finished_insert",
         """
+        WITH recorded AS (
         INSERT INTO jobs.finished AS f
             (id, kind, queue, state, attempts, crashes, deferrals, enqueued_at, finished_at, note, error)
         SELECT DISTINCT ON (id) id, kind, queue, state, attempts, crashes, deferrals, enqueued_at, finished_at, note, error
@@ -77,6 +79,12 @@ public struct FinishedStore: Sendable {
             enqueued_at = COALESCE(EXCLUDED.enqueued_at, f.enqueued_at),
             finished_at = EXCLUDED.finished_at, note = EXCLUDED.note, error = EXCLUDED.error
         WHERE f.finished_at <= EXCLUDED.finished_at
+        ), locked AS (
+            SELECT number FROM jobs.outbox
+            WHERE ended_at IS NULL AND (id = ANY($1) OR carried_by = ANY($1)) ORDER BY number FOR UPDATE
+        )
+        UPDATE jobs.outbox AS o SET ended_at = clock_timestamp(), arguments = ''
+        FROM locked WHERE o.number = locked.number
         """)
 
     private static let select = PostgresStatement("finished_select", "SELECT * FROM jobs.finished WHERE id = $1")

@@ -59,8 +59,11 @@ public struct HistoryRecorder: Service {
         for name in queues {
             let traces = try await queue.finishedTraces(of: name, count: Self.batch)
             guard !traces.isEmpty else { continue }
+            FaultPoint.reach(.schedulerBeforeRecord)
             try await store.record(traces.map { FinishedJob($0) })
+            FaultPoint.reach(.schedulerBeforeForget)
             try await queue.forget(traces, of: name)
+            FaultPoint.reach(.schedulerAfterForget)
             wasFull = wasFull || traces.count == Self.batch
         }
         return wasFull

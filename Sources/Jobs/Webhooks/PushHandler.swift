@@ -61,7 +61,9 @@ public struct PushHandler: Sendable {
             body = bytes
         case .built(let built):
             body = built.body()
+            FaultPoint.reach(.workerBeforeKeep)
             try await job.keep(arguments: KeptPush.encode(push.arguments, body: body))
+            FaultPoint.reach(.workerKept)
             log(built, push.arguments.target)
         case .unknown(let reason):
             return outcome(.retry(afterMilliseconds: 0, reason: reason), job, push, statusText: "not sent")
@@ -70,7 +72,9 @@ public struct PushHandler: Sendable {
         }
         let result: DeliveryResult
         do {
+            FaultPoint.reach(.workerBeforePost)
             result = try await sender.post(body, to: endpoint, webhookID: "msg_\(job.id)")
+            FaultPoint.reach(.workerAfterPost)
         } catch let fault as OwnFault {
             return .defer(milliseconds: Self.faultPauseMilliseconds, reason: fault.description)
         }

@@ -3,6 +3,7 @@ import Command
 import Jobs
 import Postgres
 import Program
+import Terminal
 
 /// `aventora`: the operator's command.
 @main
@@ -11,7 +12,10 @@ struct Aventora: AsyncParsableCommand {
         commandName: "aventora",
         abstract: "Run and operate Aventora Jobs.",
         version: Version.current,
-        subcommands: [DevCommand.self, MigrateCommand.self]
+        subcommands: [
+            DevCommand.self, MigrateCommand.self, StatusCommand.self, QueuesCommand.self, JobsCommand.self,
+            DeadCommand.self, WorkersCommand.self,
+        ]
     )
 
     static func main() async {

@@ -27,7 +27,7 @@ struct MigrateCommand: AsyncParsableCommand {
             let configuration = try ServerSettings.postgres(settings, applicationName: "aventora-migrate")
             let versions = try await Self.migrate(configuration, isDryRun: check)
             Self.report(versions, isDryRun: check, json)
-            if check, !versions.isEmpty { throw ExitCode(1) }
+            if check, !versions.isEmpty { throw ProgramError(.failure, "the schema is older than this release") }
         }
     }
 

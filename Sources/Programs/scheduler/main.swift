@@ -7,7 +7,7 @@ import Scheduler
 struct Arguments: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "aventora-scheduler",
-        abstract: "Give the jobs of dead workers back, and keep the history.",
+        abstract: "Give the jobs of dead workers back, keep the history, and relay the outbox.",
         version: Version.current
     )
 

@@ -65,22 +65,8 @@ extension QueueClient {
     public func retryDead(
         in queue: QueueName, matching filter: DeadFilter = DeadFilter()
     ) async throws(QueueError) -> Int {
-        let keys = Keys(namespace: namespace, queue: queue)
-        var ids: [JobID] = []
-        var offset: Int? = 0
         // First the ids, then the moves: what fails again meanwhile must not be taken twice.
-        while let from = offset {
-            let page = try await dead(in: queue, matching: filter, limit: 200, offset: from)
-            ids.append(contentsOf: page.jobs.map(\.id))
-            offset = page.nextOffset
-        }
-        var count = 0
-        for first in stride(from: 0, to: ids.count, by: Limits.revivedPerCall) {
-            var command = call(Scripts.revive, keys)
-            for id in ids[first..<min(first + Limits.revivedPerCall, ids.count)] { command.append(id) }
-            count += Int(try await run(command).integerValue ?? 0)
-        }
-        return count
+        try await retryDead(try await deadIDs(in: queue, matching: filter), in: queue)
     }
 
     private func deadSlice(

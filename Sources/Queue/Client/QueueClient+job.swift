@@ -36,10 +36,10 @@ extension QueueClient {
             if let key = replies[6].string { return try await follower(id, key, keys, queue) }
             return replies[4].string.flatMap { FinishedTrace(id: id, queue: queue, line: $0) }.map { .finished($0) }
         }
-        guard let envelope = Envelope(bytes: bytes) else {
-            throw QueueError(.unexpectedReply, "job \(id) has an envelope of another version")
-        }
-        var view = JobView(id: id, queue: queue, state: .ready, envelope: envelope, error: replies[3].string)
+        let known = Envelope(bytes: bytes)
+        var view = JobView(
+            id: id, queue: queue, state: .ready, envelope: known ?? Envelope(unreadable: bytes),
+            error: replies[3].string)
         if let score = replies[2].string.flatMap(Double.init) {
             view.state = .dead
             view.atMilliseconds = Int64(score)
@@ -50,6 +50,9 @@ extension QueueClient {
             let leases = strings(replies[5])
             let now = Int64(strings(replies[7]).first ?? "").map { $0 * 1_000 } ?? 0
             try await findPlace(of: &view, leases: leases, nowMilliseconds: now, keys)
+        }
+        if view.isWaiting, known == nil || view.lastError?.message.hasPrefix(Settlement.parkedMark) == true {
+            view.obstacle = .parked(untilMilliseconds: view.state == .due ? view.atMilliseconds : nil)
         }
         return .present(view)
     }
@@ -65,15 +68,15 @@ extension QueueClient {
             [
                 command("ZSCORE", keys.lanesDue, "\(name) \(lane)"), command("HGET", keys.meta, "paused"),
                 command("LPOS", line, name, "MAXLEN", "\(Limits.maximumCountedPosition)"),
-                command("HEXISTS", keys.cancels, name),
+                command("HEXISTS", keys.cancels, name), command("SMEMBERS", CommonKeys(namespace: namespace).quiet),
             ] + workers.map { command("HGET", keys.claims(of: $0), name) })
         if let score = replies[0].string.flatMap(Double.init) { return view.setDue(Int64(score)) }
-        if let index = replies.dropFirst(4).firstIndex(where: { $0 != .null }) {
+        if let index = replies.dropFirst(5).firstIndex(where: { $0 != .null }) {
             let fence = replies[index].string?.split(separator: " ").first.flatMap { Int64($0) } ?? 0
             view.state = .running
-            view.worker = workers[index - 4]
+            view.worker = workers[index - 5]
             view.obstacle = .running(
-                worker: workers[index - 4], sinceMilliseconds: fence, isCancelling: replies[3] == .integer(1))
+                worker: workers[index - 5], sinceMilliseconds: fence, isCancelling: replies[3] == .integer(1))
             return
         }
         let position = replies[2].integerValue.map(Int.init)
@@ -87,8 +90,10 @@ extension QueueClient {
             view.obstacle = Self.obstacle(status, ahead)
             if view.obstacle != nil { return }
         }
-        let beats = stride(from: 1, to: leases.count, by: 2).compactMap { Double(leases[$0]) }
-        let isServed = beats.contains { Int64($0) > nowMilliseconds - Self.silenceMilliseconds }
+        let quiet = Set(strings(replies[4]))
+        let isServed = Self.pairs(leases).contains { worker, beat in
+            !quiet.contains(worker) && Int64(Double(beat) ?? 0) > nowMilliseconds - Self.silenceMilliseconds
+        }
         view.obstacle = isServed ? .inLine(ahead: ahead.count, isAtLeast: ahead.isAtLeast) : .noWorker
     }
 
@@ -129,9 +134,22 @@ extension QueueClient {
 }
 
 extension JobView {
+    fileprivate var isWaiting: Bool { state == .ready || state == .due }
+
     fileprivate mutating func setDue(_ milliseconds: Int64) {
         state = .due
         atMilliseconds = milliseconds
         obstacle = .notDue(untilMilliseconds: milliseconds)
+    }
+}
+
+extension Envelope {
+    /// What can be told of an envelope that this release cannot read: the kind, which every version has in the same place.
+    fileprivate init(unreadable bytes: [UInt8]) {
+        let words = bytes.prefix { $0 != UInt8(ascii: "\n") }.split(separator: UInt8(ascii: " "), maxSplits: 2)
+        let kind = words.count > 1 ? String(decoding: words[1], as: UTF8.self) : ""
+        self.init(
+            kind: Self.isToken(kind) ? kind : "unknown", policy: RetryPolicy(attempts: 1, delayMilliseconds: 0),
+            arguments: [])
     }
 }

@@ -7,23 +7,59 @@ public import Redis
 public final class QueueClient: Sendable {
     let redis: RedisClient
     let namespace: String
-    let scriptTimeMilliseconds: Int64
     private let maximumQueueLength: Int
+    private let surroundings: Surroundings
+
+    /// What a simulation puts in the place of the world.
+    struct Surroundings: Sendable {
+        /// The time that scripts take for now; 0 is Redis's own clock.
+        var scriptTimeMilliseconds: @Sendable () -> Int64 = { 0 }
+        var makeID: @Sendable () -> JobID = { JobID(nowMilliseconds: TimeOfDay.nowMilliseconds()) }
+    }
 
     /// - Parameters:
     ///   - redis: the connection; the caller shuts it down.
     ///   - namespace: what every key begins with.
     ///   - scriptTimeMilliseconds: the time that scripts take for now; 0, as in production, is Redis's own clock.
     ///   - maximumQueueLength: jobs that may wait in a queue before submissions are refused; 0 = any number.
-    public init(
+    public convenience init(
         redis: RedisClient, namespace: String = "aj", scriptTimeMilliseconds: Int64 = 0,
         maximumQueueLength: Int = Limits.maximumQueueLength
     ) {
+        var surroundings = Surroundings()
+        if scriptTimeMilliseconds != 0 { surroundings.scriptTimeMilliseconds = { scriptTimeMilliseconds } }
+        self.init(
+            redis: redis, namespace: namespace, maximumQueueLength: maximumQueueLength, surroundings: surroundings)
+    }
+
+    init(redis: RedisClient, namespace: String, maximumQueueLength: Int, surroundings: Surroundings) {
         self.redis = redis
         self.namespace = namespace
-        self.scriptTimeMilliseconds = scriptTimeMilliseconds
         self.maximumQueueLength = maximumQueueLength
+        self.surroundings = surroundings
     }
+
+    /// A client with a connection of its own, which is made at the first call.
+    ///
+    /// - Parameter url: `redis://[user][:password]@host[:port][/database]` or `unix:///path/to.sock[?db=database]`.
+    /// - Throws: ``QueueError/Code/invalidAddress``, with what is allowed; the text shows nothing of the URL.
+    public convenience init(
+        url: String, namespace: String = "aj", maximumQueueLength: Int = Limits.maximumQueueLength
+    ) throws(QueueError) {
+        let configuration = try RedisConfiguration(address: url)
+        self.init(
+            redis: RedisClient(configuration: configuration, name: "queue"), namespace: namespace,
+            maximumQueueLength: maximumQueueLength)
+    }
+
+    /// Closes the connection; calls under way fail. For a client that was made with a URL.
+    public func shutdown() async { await redis.shutdown() }
+
+    /// The time that scripts take for now; 0 is Redis's own clock.
+    var scriptTimeMilliseconds: Int64 { surroundings.scriptTimeMilliseconds() }
+
+    /// The id of a new job.
+    public func makeID() -> JobID { surroundings.makeID() }
 
     /// Enqueues jobs: all of them or none. Not idempotent: after ``QueueError/Code/unavailable`` the jobs may be there,
     /// so a caller that repeats uses receipts, ``submit(_:to:)``.
@@ -40,27 +76,41 @@ public final class QueueClient: Sendable {
     }
 
     /// Enqueues a submission unless its receipts say that this was done before.
-    public func submit(_ submission: Submission, to queue: QueueName) async throws(QueueError) -> SubmissionResult {
+    ///
+    /// - Parameter isGuarded: also not when one of its ids is known, for a submission that may be sent twice, here and by
+    ///   a relay: see ``relay(_:fence:)``. Costs three look-ups per job without a receipt, and nothing with receipts.
+    public func submit(
+        _ submission: Submission, to queue: QueueName, isGuarded: Bool = false
+    ) async throws(QueueError) -> SubmissionResult {
+        try check(submission)
+        let reply = try await run(enqueueCommand(submission, queue, isGuarded: isGuarded))
+        return try read(reply, for: submission)
+    }
+
+    /// Refuses a submission that is beyond ``Limits``, as ``submit(_:to:isGuarded:)`` does before it asks Redis.
+    public func check(_ submission: Submission) throws(QueueError) {
         let jobCount = submission.groups.reduce(0) { $0 + $1.jobs.count }
         guard jobCount <= Limits.maximumJobsPerEnqueue else {
             throw QueueError(.limitExceeded, "\(jobCount) jobs; at most \(Limits.maximumJobsPerEnqueue) at a time")
         }
-        for job in submission.groups.lazy.flatMap(\.jobs) {
+        for job in submission.jobs {
             guard job.envelope.arguments.count <= Limits.maximumArgumentsBytes else {
                 throw QueueError(.limitExceeded, "arguments over \(Limits.maximumArgumentsBytes) bytes")
             }
         }
-        let reply = try await run(enqueueCommand(submission, queue))
-        return try read(reply, for: submission)
     }
 
-    private func enqueueCommand(_ submission: Submission, _ queue: QueueName) -> RedisCommand {
+    /// - Parameter fence: of a relay; nil for everybody else.
+    func enqueueCommand(
+        _ submission: Submission, _ queue: QueueName, isGuarded: Bool = false, fence: Int64? = nil
+    ) -> RedisCommand {
         let keys = Keys(namespace: namespace, queue: queue)
+        let admits = fence != nil || (isGuarded && !submission.hasReceipts)
         var names = keys.all
         if let receipt = submission.receipt { names.append(keys.receipt(receipt.key)) }
         for case let receipt? in submission.groups.map(\.receipt) { names.append(keys.receipt(receipt.key)) }
 
-        var command = RedisCommand(script: Scripts.enqueue, keys: names)
+        var command = RedisCommand(script: admits ? Scripts.admit : Scripts.enqueue, keys: names)
         command.append(scriptTimeMilliseconds)
         command.append(Limits.receiptLifetimeMilliseconds)
         command.append(maximumQueueLength)
@@ -71,11 +121,23 @@ public final class QueueClient: Sendable {
             command.append(group.jobs.count)
             for job in group.jobs { command.append(job) }
         }
+        guard admits else { return command }
+        var count = 0
+        for job in submission.jobs {
+            command.append(job.id.bytes)
+            count += 1
+        }
+        command.append(count)
+        command.append(fence.map(String.init) ?? "")
         return command
     }
 
-    private func read(_ reply: RedisReply, for submission: Submission) throws(QueueError) -> SubmissionResult {
+    func read(_ reply: RedisReply, for submission: Submission) throws(QueueError) -> SubmissionResult {
         guard let parts = reply.arrayValue, let verdict = parts.first?.string else { throw Self.unexpectedReply }
+        // Its own call was carried out before, and only the answer was lost.
+        if verdict == "known" {
+            return .accepted(submission.groups.map { .init(ids: $0.jobs.map(\.id), isDuplicate: false) })
+        }
         if verdict == "conflict" {
             guard let number = parts.last?.integerValue else { throw Self.unexpectedReply }
             return .conflict(group: number == 0 ? nil : Int(number) - 1)

@@ -32,6 +32,11 @@ public struct Submission: Sendable {
         self.receipt = receipt
         self.groups = groups
     }
+
+    var jobs: some Sequence<NewJob> { groups.lazy.flatMap(\.jobs) }
+
+    /// Whether Redis would recognise this submission if it came again.
+    var hasReceipts: Bool { receipt != nil || groups.allSatisfy { $0.receipt != nil || $0.jobs.isEmpty } }
 }
 
 /// What became of a ``Submission``.

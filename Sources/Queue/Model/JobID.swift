@@ -1,5 +1,3 @@
-import Threads
-
 /// The name of one job: 20 characters that sort by the time of making.
 ///
 /// 45 bits of Unix milliseconds, 35 bits that each process draws at its start, and a 20-bit counter, in Crockford's
@@ -16,9 +14,14 @@ public struct JobID: Sendable, Hashable {
     ///
     /// - Parameter nowMilliseconds: the wall clock's Unix time in ms; taken for the id's age only, so it may be off.
     public init(nowMilliseconds: Int64) {
-        let (milliseconds, count) = Self.sequence.next(nowMilliseconds)
+        self.init(nowMilliseconds: nowMilliseconds, from: Self.sequence)
+    }
+
+    /// Makes the next id of a sequence; a simulation has one of its own, so that its ids are the same each time.
+    init(nowMilliseconds: Int64, from sequence: JobIDSequence) {
+        let (milliseconds, count) = sequence.next(nowMilliseconds)
         let time = UInt64(milliseconds) & 0x1FFF_FFFF_FFFF
-        let process = Self.sequence.process
+        let process = sequence.process
         front = time << 5 | process >> 30
         back = (process & 0x3FFF_FFFF) << 20 | UInt64(count)
     }
@@ -84,27 +87,7 @@ public struct JobID: Sendable, Hashable {
         return values
     }()
 
-    private static let sequence = Sequence()
-
-    /// The process's part of its ids. The time never goes back, and moves on by itself when a millisecond's counter is
-    /// used up.
-    private final class Sequence: Sendable {
-        let process = UInt64.random(in: 0..<(1 << 35))
-        private let last = Locked<(milliseconds: Int64, count: UInt32)>((0, 0))
-
-        func next(_ nowMilliseconds: Int64) -> (milliseconds: Int64, count: UInt32) {
-            last.withLock { last in
-                if nowMilliseconds > last.milliseconds {
-                    last = (nowMilliseconds, 0)
-                } else if last.count == 0xF_FFFF {
-                    last = (last.milliseconds + 1, 0)
-                } else {
-                    last.count += 1
-                }
-                return last
-            }
-        }
-    }
+    private static let sequence = JobIDSequence(process: UInt64.random(in: 0..<(1 << 35)))
 }
 
 extension JobID: LosslessStringConvertible {

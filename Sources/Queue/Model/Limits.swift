@@ -38,10 +38,16 @@ public enum Limits {
     public static let maximumDoorbellTokens = 16
     /// How long a receipt answers for its submission, in ms: 24 hours.
     public static let receiptLifetimeMilliseconds: Int64 = 86_400_000
+    /// How long a caller who wants it on disk waits for the disk, in ms.
+    public static let fsyncTimeoutMilliseconds: Int64 = 3_000
+    /// Submissions that share one wait for the disk.
+    public static let submissionsPerFsync = 500
     /// Bytes of a reason that are kept; the rest is cut.
     public static let maximumReasonBytes = 2_000
     /// Claims that one call takes back from a dead worker.
     public static let reapedPerCall = 500
     /// Jobs that one call takes out of the dead set.
     public static let revivedPerCall = 500
+    /// Buried jobs that one call drops.
+    public static let droppedPerCall = 500
 }

@@ -4,9 +4,11 @@ public enum Obstacle: Sendable, Hashable {
     case paused(sinceMilliseconds: Int64)
     /// It waits for its time (Unix ms).
     case notDue(untilMilliseconds: Int64)
+    /// No worker that took it up could run it: it waits for one of a release that can, until then (Unix ms; nil: at once).
+    case parked(untilMilliseconds: Int64?)
     /// A debounced job, which starts when the one before it has ended.
     case follows(JobID)
-    /// No worker that serves its queue has given a sign of life lately.
+    /// No worker that serves its queue, and is not told to be quiet, has given a sign of life lately.
     case noWorker
     /// It stands in line; `isAtLeast`: there are more before it than were counted.
     case inLine(ahead: Int, isAtLeast: Bool)

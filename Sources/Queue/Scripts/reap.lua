@@ -17,7 +17,7 @@ local function quarantine(id, header, crashes)
   local reason = 'quarantined: ' .. crashes .. ' worker processes died while they ran it'
   call('ZADD', dead, now, id)
   call('HSET', errors, id, now .. ' ' .. reason)
-  if is_tracked(header) then trace_end(id, 'dead', header, now .. ' ' .. reason) end
+  if is_tracked(header) then trace_end(id, 'dead', header, reason) end
   release(id, header)
 end
 

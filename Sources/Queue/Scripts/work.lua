@@ -10,7 +10,7 @@
 --         'requeue'  header, delay in ms (0 = to the head of its line), error ('' keeps the last one), counter to raise,
 --                    for how long its lane is held, ms (0 = not at all), what it says of its lane's target ('' | 'bad')
 --         'bury'     header, reason, what it says of its lane's target
---         'keep'     new arguments; the claim stays
+--         'keep'     header ('' leaves it as it is), new arguments; the claim stays
 -- Reply {fence of the claimed, ms until something here comes due (-1 = nothing), jobs and lanes left to serve, number of
 --        stale settlements, number of jobs to be cancelled, then their ids, then per claimed job: id, envelope}
 -- Atomic: a claim, its owner, its fence and its lease change together; a settlement whose fence is not the one of the
@@ -148,18 +148,18 @@ function settle.bury(id, at, lane)
   call('HSET', errors, id, now .. ' ' .. ARGV[at + 1])
   call('ZADD', dead, now, id)
   call('HINCRBY', counters, 'buried', 1)
-  if is_tracked(header) then trace_end(id, 'dead', header, now .. ' ' .. ARGV[at + 1]) end
+  if is_tracked(header) then trace_end(id, 'dead', header, ARGV[at + 1]) end
   release(id, header)
 end
 
 function settle.keep(id, at)
   local envelope = call('HGET', jobs, id)
   if not envelope then return end
-  local line_end = find(envelope, '\n', 1, true)
-  call('HSET', jobs, id, sub(envelope, 1, line_end) .. ARGV[at])
+  local header = ARGV[at] == '' and header_of(envelope) or ARGV[at]
+  call('HSET', jobs, id, header .. '\n' .. ARGV[at + 1])
 end
 
-local lengths = { cancel = 1, requeue = 6, bury = 3, keep = 1 }
+local lengths = { cancel = 1, requeue = 6, bury = 3, keep = 2 }
 local other_count = tonumber(ARGV[at])
 at = at + 1
 for _ = 1, other_count do
@@ -189,7 +189,7 @@ local function forget(ids)
   for _, id in ipairs(ids) do
     local envelope = call('HGET', jobs, id)
     if envelope then
-      trace_end(id, 'dead', header_of(envelope), call('HGET', errors, id) or '')
+      trace_end(id, 'dead', header_of(envelope), reason_of(call('HGET', errors, id)) or '')
     end
     call('HDEL', jobs, id)
     call('HDEL', errors, id)

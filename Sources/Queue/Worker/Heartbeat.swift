@@ -34,6 +34,8 @@ public actor Heartbeat {
         let isQuiet: Bool
         /// Per queue, jobs that it shall cancel.
         let cancels: [[JobID]]
+        /// No beat had arrived for as long as a lease lasts: its claims may be others' by now.
+        let wasSilent: Bool
     }
 
     public static let leaseMilliseconds: Int64 = 9_000
@@ -52,7 +54,9 @@ public actor Heartbeat {
     private let leaseMilliseconds: Int64
     private let logger: Logger
     private let onNotice: @Sendable (Notice) -> Void
+    private let clock = SystemMonotonicClock()
     private var failures = 0
+    private var beatMilliseconds: Int64?
     private nonisolated let stopSignal = DispatchSemaphore(value: 0)
 
     /// - Parameters:
@@ -118,7 +122,10 @@ public actor Heartbeat {
             let cancels = reply[(1 + keys.count)...].map { names in
                 (names.string ?? "").split(separator: "\n").compactMap { JobID(String($0)) }
             }
-            onNotice(Notice(isQuiet: reply[0] == .integer(1), cancels: cancels))
+            let now = clock.nowMilliseconds
+            let wasSilent = now - (beatMilliseconds ?? now) >= leaseMilliseconds
+            beatMilliseconds = now
+            onNotice(Notice(isQuiet: reply[0] == .integer(1), cancels: cancels, wasSilent: wasSilent))
             for (keys, names) in zip(keys, reply[1...keys.count]) {
                 for worker in (names.string ?? "").split(separator: "\n") { try await reap(String(worker), keys) }
             }
@@ -154,7 +161,9 @@ public actor Heartbeat {
             command.append(leaseMilliseconds)
             command.append(Limits.reapedPerCall)
             command.append(Limits.crashesUntilQuarantine)
+            FaultPoint.reach(.beforeReap)
             let counts = try await redis.run(command).arrayValue?.compactMap(\.integerValue) ?? []
+            FaultPoint.reach(.afterReap)
             guard counts.count == 3 else { return }
             givenBack += counts[0]
             quarantined += counts[1]

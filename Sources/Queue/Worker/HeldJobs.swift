@@ -32,6 +32,13 @@ struct HeldJobs {
     /// Every claim, settled or not, that Redis may still have.
     var ids: [JobID] { Array(jobs.keys) + Array(idle) }
 
+    /// What runs and was not told to stop, with the fence of its claim.
+    var running: [(id: JobID, fence: Int64)] {
+        jobs.values.compactMap { held in
+            if case .running = held.phase { (held.job.id, held.job.fence) } else { nil }
+        }
+    }
+
     mutating func add(_ batch: JobBatch, _ index: Int, limitMilliseconds: Int64) {
         jobs[batch[index].id] = Held(batch: batch, index: index, limitMilliseconds: limitMilliseconds)
     }

@@ -15,6 +15,8 @@ enum WorkEvent: Sendable {
     case silent
     /// Somebody asked for these jobs to be cancelled.
     case cancel(queue: Int, [JobID])
+    /// The leases may have run out, and the claims be others'.
+    case wasSilent
     /// Claim no more, but stay.
     case quiet
     /// Claim no more, and end when everything is settled.

@@ -1,6 +1,8 @@
 /// What runs the jobs of one kind.
 public struct JobHandler: Sendable {
     public let kind: String
+    /// Where jobs of this kind are enqueued; nil where several queues are, or nothing was said.
+    public let queue: QueueName?
     /// Whether the end of each job is recorded in the history (see ``FinishedTrace``).
     public let leavesTrace: Bool
     /// How long one run may last, in ms, unless the job says otherwise.
@@ -11,21 +13,24 @@ public struct JobHandler: Sendable {
 
     /// - Parameters:
     ///   - kind: as in ``Envelope/kind``.
+    ///   - queue: see ``queue``; a worker that is told no queues serves those of its handlers.
     ///   - leavesTrace: whether done jobs are recorded; costs one small write per job.
     ///   - timeLimitMilliseconds: after it the run is cancelled and counts as a failed attempt, even if it does not
     ///     return.
     ///   - newestVersion: see ``newestVersion``.
     ///   - run: does the work. A thrown error is ``JobOutcome/retry(reason:notBeforeMilliseconds:holdLaneMilliseconds:)``,
-    ///     except a cancellation while the worker stops: then the job goes back unspent. It must be idempotent, since a
-    ///     job may run more than once.
+    ///     except a ``QueueError`` that is retriable, which puts the job off unspent, and whatever it throws after its
+    ///     task was cancelled: see ``StopReason``. It must be idempotent, since a job may run more than once.
     public init(
         kind: String,
+        queue: QueueName? = nil,
         leavesTrace: Bool = false,
         timeLimitMilliseconds: Int64 = Limits.standardTimeLimitMilliseconds,
         newestVersion: Int = 1,
         run: @escaping @Sendable (RunningJob) async throws -> JobOutcome
     ) {
         self.kind = kind
+        self.queue = queue
         self.leavesTrace = leavesTrace
         self.timeLimitMilliseconds = max(1, timeLimitMilliseconds)
         self.newestVersion = newestVersion
@@ -51,4 +56,7 @@ public struct JobRegistry: Sendable {
 
     /// Every kind, sorted.
     public var kinds: [String] { handlers.keys.sorted() }
+
+    /// Every queue that a handler names, sorted.
+    public var queues: [QueueName] { Set(handlers.values.compactMap(\.queue)).sorted() }
 }

@@ -5,6 +5,8 @@ struct JobRunner: Sendable {
     let queue: QueueName
     let inbox: Inbox
     let reasons: StopReasons
+    let clock: any MonotonicClock
+    var makeID: @Sendable () -> JobID = { JobID(nowMilliseconds: TimeOfDay.nowMilliseconds()) }
 
     /// How long a job waits after Redis failed it midway, in ms.
     private static let faultPauseMilliseconds: Int64 = 1_000
@@ -14,6 +16,7 @@ struct JobRunner: Sendable {
     }
 
     private func settle(_ job: ClaimedJob) async -> Settlement {
+        var job = job
         guard let handler = registry[job.envelope.kind] else {
             return .park(job, reason: "no worker here knows the kind '\(job.envelope.kind)'")
         }
@@ -21,17 +24,18 @@ struct JobRunner: Sendable {
         guard version <= handler.newestVersion else {
             return .park(job, reason: "no worker here knows version \(version) of the kind '\(job.envelope.kind)'")
         }
+        let run = JobRun(job, queueIndex: queueIndex, inbox: inbox, reasons: reasons, newID: makeID)
         var outcome: JobOutcome
         do {
-            outcome = try await handler.run(runningJob(job))
+            outcome = try await handler.run(runningJob(job, run))
         } catch is LostClaim {
-            // Stale by its fence, so Redis refuses it; it only frees the slot here.
-            return Settlement(id: job.id, fence: job.fence, change: .acknowledge)
-        } catch let error as QueueError {
+            return .stale(job)
+        } catch let error as QueueError where error.isRetriable {
             outcome = .defer(milliseconds: Self.faultPauseMilliseconds, reason: "\(error)")
         } catch {
             outcome = .retry(reason: "\(error)")
         }
+        job.envelope.options.argumentsVersion = run.version
         if Task.isCancelled, let settlement = interrupted(job, outcome, handler) { return settlement }
         return Settlement(outcome, of: job, leavesTrace: handler.leavesTrace)
     }
@@ -41,13 +45,14 @@ struct JobRunner: Sendable {
         let reason = reasons.take(for: job.id)
         if case .done = outcome { return nil }
         switch reason {
-        case nil: return .release(job)
+        case nil, .workerStops: return .release(job)
+        case .claimLost: return .stale(job)
         case .cancelled: return .cancelled(job)
         case .late: return .late(job, limit: job.timeLimitMilliseconds(handler), leavesTrace: handler.leavesTrace)
         }
     }
 
-    private func runningJob(_ job: ClaimedJob) -> RunningJob {
+    private func runningJob(_ job: ClaimedJob, _ run: JobRun) -> RunningJob {
         RunningJob(
             id: job.id,
             queue: queue,
@@ -58,12 +63,8 @@ struct JobRunner: Sendable {
             policy: job.envelope.policy,
             lane: job.envelope.lane,
             fence: job.fence,
-            keeper: { [inbox, queueIndex, id = job.id, fence = job.fence] arguments throws(QueueError) in
-                let settlement = Settlement(id: id, fence: fence, change: .keep(arguments: arguments))
-                return try await withCheckedContinuation { continuation in
-                    inbox.post(.keep(queue: queueIndex, settlement, continuation))
-                }.get()
-            })
+            clock: clock,
+            run: run)
     }
 }
 
@@ -75,6 +76,20 @@ extension ClaimedJob {
 }
 
 extension Settlement {
+    /// Of a job in other hands: by its fence Redis refuses it, so it only frees the slot here.
+    static func stale(_ job: ClaimedJob) -> Settlement {
+        Settlement(id: job.id, fence: job.fence, change: .acknowledge)
+    }
+
+    /// New arguments; a new header only if their version is another.
+    static func keep(_ job: ClaimedJob, arguments: [UInt8], version: Int) -> Settlement {
+        var envelope = job.envelope
+        let isSame = version == envelope.options.argumentsVersion
+        envelope.options.argumentsVersion = version
+        return Settlement(
+            id: job.id, fence: job.fence, change: .keep(header: isSame ? "" : envelope.header, arguments: arguments))
+    }
+
     /// It was stopped because somebody asked for it.
     static func cancelled(_ job: ClaimedJob) -> Settlement {
         Settlement(id: job.id, fence: job.fence, change: .cancel(note: "cancelled while it ran"))

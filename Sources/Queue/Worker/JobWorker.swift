@@ -12,6 +12,7 @@ public import ServiceLifecycle
 public struct WorkerOptions: Sendable {
     /// Unique per start: no other process, past or present, may have had it.
     public var name: String
+    /// Empty: those that the handlers name.
     public var queues: [QueueName]
     /// Jobs at a time, 1 to ``Limits/maximumConcurrency``.
     public var concurrency: Int
@@ -24,9 +25,11 @@ public struct WorkerOptions: Sendable {
     public var heartbeatMilliseconds: Int64
     public var leaseMilliseconds: Int64
 
+    /// - Parameters:
+    ///   - name: as ``name``; one that is made up of the host's name unless given.
     public init(
-        name: String,
-        queues: [QueueName],
+        name: String = WorkerName.make(),
+        queues: [QueueName] = [],
         concurrency: Int = 256,
         graceMilliseconds: Int64 = 25_000,
         namespace: String = "aj",
@@ -51,20 +54,24 @@ public final class JobWorker: Service {
     private let registry: JobRegistry
     private let configuration: RedisConfiguration
     private let clock: any MonotonicClock
-    private let logger: Logger
+    let logger: Logger
     private let inbox: Inbox
 
     /// - Parameters:
     ///   - configuration: of the three connections that the worker makes: for trips, for the doorbell, for the beat.
     ///   - registry: what it can run; a job of another kind stays in the queue for a worker that knows it.
+    /// - Precondition: the options or the registry name a queue.
     public init(
         configuration: RedisConfiguration,
-        options: WorkerOptions,
+        options: WorkerOptions = WorkerOptions(),
         registry: JobRegistry,
         clock: any MonotonicClock = SystemMonotonicClock(),
-        logger: Logger
+        logger: Logger = Logger(label: "queue")
     ) {
-        precondition(!options.queues.isEmpty, "a worker needs a queue")
+        var options = options
+        if options.queues.isEmpty { options.queues = registry.queues }
+        precondition(
+            !options.queues.isEmpty, "a worker needs a queue: name one, or register handlers that name theirs")
         self.options = options
         self.registry = registry
         self.configuration = configuration
@@ -89,6 +96,7 @@ public final class JobWorker: Service {
             logger: logger,
             onNotice: { [inbox] notice in
                 if notice.isQuiet { inbox.post(.quiet) }
+                if notice.wasSilent { inbox.post(.wasSilent) }
                 for (queue, ids) in notice.cancels.enumerated() where !ids.isEmpty {
                     inbox.post(.cancel(queue: queue, ids))
                 }

@@ -16,14 +16,27 @@ public struct RunningJob: Sendable {
     /// claim by Redis's clock, in Unix ms.
     public let fence: Int64
 
-    let keeper: @Sendable ([UInt8]) async throws(QueueError) -> Bool
+    /// The worker's clock. A handler that waits waits by it, so that a simulation need not wait.
+    public let clock: any MonotonicClock
+
+    let run: JobRun
+
+    /// Whether the job is buried if this attempt fails.
+    public var isLastAttempt: Bool { attempt >= policy.attempts }
+
+    /// Why the task of this run was cancelled; nil while it is not.
+    public var stopReason: StopReason? { Task.isCancelled ? run.reason ?? .workerStops : nil }
 
     /// Replaces the arguments in Redis for this and every later attempt, before anything that depends on them happens.
     ///
     /// Costs a part of the worker's next trip to Redis, a few milliseconds at most.
     /// - Throws: ``LostClaim`` when the job is somebody else's by now, ``QueueError`` when Redis does not answer.
     public func keep(arguments: [UInt8]) async throws {
-        guard try await keeper(arguments) else { throw LostClaim() }
+        try await keep(arguments: arguments, version: version)
+    }
+
+    func keep(arguments: [UInt8], version: Int) async throws {
+        guard try await run.keep(arguments: arguments, version: version) else { throw LostClaim() }
     }
 }
 

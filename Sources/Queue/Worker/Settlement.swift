@@ -11,7 +11,8 @@ struct Settlement: Sendable, Hashable {
         case cancel(note: String)
         case requeue(Requeue)
         case bury(header: String, reason: String, isLaneFailure: Bool)
-        case keep(arguments: [UInt8])
+        /// `header`: empty leaves it as it is.
+        case keep(header: String, arguments: [UInt8])
     }
 
     /// Back into the queue.
@@ -92,13 +93,16 @@ struct Settlement: Sendable, Hashable {
         return Settlement(id: job.id, fence: job.fence, change: .requeue(requeue))
     }
 
+    /// What the reason of every parked job begins with.
+    static let parkedMark = "parked: "
+
     /// No worker of this release can run the job: it waits for one that can, longer each time, and is not touched.
     static func park(_ job: ClaimedJob, reason: String) -> Settlement {
         var next = job.envelope
         next.deferrals += 1
         let pause = min(unknownKindPauseMilliseconds * Int64(next.deferrals), longestParkMilliseconds)
         let requeue = Requeue(
-            header: next.header, delayMilliseconds: pause, error: cut(reason), counter: "parked")
+            header: next.header, delayMilliseconds: pause, error: cut(parkedMark + reason), counter: "parked")
         return Settlement(id: job.id, fence: job.fence, change: .requeue(requeue))
     }
 
@@ -164,8 +168,9 @@ extension RedisCommand {
             append(header)
             append(reason)
             append(isLaneFailure ? "bad" : "")
-        case .keep(let arguments):
+        case .keep(let header, let arguments):
             begin("keep")
+            append(header)
             append(arguments)
         }
     }

@@ -35,6 +35,8 @@ struct WorkLoop: Sendable {
         var held: [HeldJobs]
         /// Queues whose last trip failed: Redis may have claims of ours that we never heard of.
         var doubtful: Set<Int> = []
+        /// Whether what is held may be others' by now.
+        var mustLook = false
         var isListening = false
         var endMilliseconds = Int64.max
         var cancelAtMilliseconds = Int64.max
@@ -71,6 +73,7 @@ struct WorkLoop: Sendable {
             logger.warning("jobs ignored their cancellation", metadata: ["running": "\(state.planner.running)"])
             return false
         }
+        if state.mustLook { await look(&state) }
         if now >= state.sweepAtMilliseconds { sweep(&state, nowMilliseconds: now) }
         switch state.planner.next(nowMilliseconds: now) {
         case .finished:
@@ -107,6 +110,8 @@ struct WorkLoop: Sendable {
             state.isListening = false
         case .cancel(let queue, let ids):
             cancel(ids, queue, &state)
+        case .wasSilent:
+            state.mustLook = true
         case .quiet:
             guard !state.planner.isQuiet else { return }
             logger.info("quiet: no more claims")
@@ -148,6 +153,25 @@ struct WorkLoop: Sendable {
         }
     }
 
+    /// Stops jobs that were given to others while this worker was silent. Where Redis does not answer, the next step
+    /// looks again.
+    private func look(_ state: inout State) async {
+        do {
+            for queue in state.held.indices {
+                let lost = try await trips.lost(queue: queue, of: state.held[queue].running)
+                let now = clock.nowMilliseconds
+                for id in lost {
+                    reasons.set(.claimLost, for: id)
+                    _ = state.held[queue].stop(id, nowMilliseconds: now)
+                }
+                if !lost.isEmpty { logger.warning("claims were lost", metadata: ["jobs": "\(lost.count)"]) }
+            }
+            state.mustLook = false
+        } catch {
+            logger.debug("could not look after the claims", metadata: ["error": "\(error)"])
+        }
+    }
+
     /// Stops jobs whose time is over, and gives up those that do not stop: their slots go on, and what they may still
     /// answer is stale.
     private func sweep(_ state: inout State, nowMilliseconds now: Int64) {
@@ -168,7 +192,11 @@ struct WorkLoop: Sendable {
 
     private func givenUp(_ job: ClaimedJob) -> Settlement {
         let handler = registry[job.envelope.kind]
-        if reasons.take(for: job.id) == .cancelled { return .cancelled(job) }
+        switch reasons.take(for: job.id) {
+        case .cancelled: return .cancelled(job)
+        case .claimLost: return .stale(job)
+        case nil, .late, .workerStops: break
+        }
         return .late(
             job, limit: job.timeLimitMilliseconds(handler), leavesTrace: handler?.leavesTrace ?? false)
     }
@@ -181,7 +209,10 @@ struct WorkLoop: Sendable {
         }
         do {
             try await clearDoubts(&state)
+            if loads.contains(where: { !$0.isEmpty }) { FaultPoint.reach(.workerBeforeSettle) }
             let hauls = try await trips.make(calls, settlements: loads)
+            if loads.contains(where: { !$0.isEmpty }) { FaultPoint.reach(.workerAfterSettle) }
+            if hauls.contains(where: { !$0.jobs.isEmpty }) { FaultPoint.reach(.workerClaimed) }
             if state.failedTrips > 0 { logger.info("Redis is back", metadata: ["failed": "\(state.failedTrips)"]) }
             state.failedTrips = 0
             for call in calls {
@@ -222,7 +253,8 @@ struct WorkLoop: Sendable {
         }
         let now = clock.nowMilliseconds
         let runner = JobRunner(
-            registry: registry, queueIndex: queue, queue: options.queues[queue], inbox: inbox, reasons: reasons)
+            registry: registry, queueIndex: queue, queue: options.queues[queue], inbox: inbox, reasons: reasons,
+            clock: clock)
         for batch in JobBatch.split(haul.jobs) {
             for index in 0..<batch.count {
                 let limit = now + batch[index].timeLimitMilliseconds(registry[batch[index].envelope.kind])

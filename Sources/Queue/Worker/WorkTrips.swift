@@ -46,6 +46,23 @@ struct WorkTrips: Sendable {
         do { return Int(try await redis.run(command).integerValue ?? 0) } catch { throw QueueError(error) }
     }
 
+    /// Those of the claims that are this worker's no more: it was silent for so long that they were given back.
+    func lost(
+        queue: Int, of claims: [(id: JobID, fence: Int64)]
+    ) async throws(QueueError) -> [JobID] {
+        guard !claims.isEmpty else { return [] }
+        var command = RedisCommand("HMGET")
+        command.append(keys[queue].claims(of: worker))
+        for claim in claims { command.append(claim.id) }
+        let values: [RedisReply]
+        do { values = try await redis.run(command).arrayValue ?? [] } catch { throw QueueError(error) }
+        guard values.count == claims.count else { throw QueueClient.unexpectedReply }
+        // A claim's value is its fence, or its fence, a space and its lane.
+        return zip(claims, values).compactMap { claim, value in
+            value.string?.split(separator: " ").first.flatMap { Int64($0) } == claim.fence ? nil : claim.id
+        }
+    }
+
     private func call(_ script: RedisScript, _ keys: Keys) -> RedisCommand {
         var command = RedisCommand(script: script, keys: keys.all + [keys.claims(of: worker)])
         command.append(scriptTimeMilliseconds)
@@ -103,7 +120,7 @@ struct WorkTrips: Sendable {
         let header = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
         let requeue = Settlement.Requeue(
             header: header, delayMilliseconds: Settlement.unknownKindPauseMilliseconds,
-            error: "this release cannot read the job's envelope", counter: "parked")
+            error: Settlement.parkedMark + "this release cannot read the job's envelope", counter: "parked")
         return Settlement(id: id, fence: fence, change: .requeue(requeue))
     }
 }

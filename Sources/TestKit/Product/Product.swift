@@ -156,6 +156,15 @@ package final class Product: Sendable {
         return worker
     }
 
+    /// Runs `aventora` with the product's variables to its end.
+    ///
+    /// - Parameter extra: variables over those.
+    package func command(
+        _ arguments: [String], _ extra: [String: String] = [:]
+    ) async throws -> ProgramRun {
+        try await ProgramRun.run("aventora", arguments, environment: environment.merging(extra) { $1 })
+    }
+
     /// Waits for 200 from its `/readyz`.
     package func waitUntilReady(_ process: ProductProcess) async throws {
         try await Waiting.until("\(process.name) to be ready", seen: { process.logTail }) {

@@ -11,8 +11,10 @@ package struct ProductTokens: Sendable {
     /// What the receiver demands.
     package let receiver = "receiver-" + SecretMaker.hex(byteCount: 16)
 
+    package init() {}
+
     /// The value of `API_TOKENS`.
-    var variable: String {
+    package var variable: String {
         "everyone:events+jobs+read+admin:\(all),poster:events:\(poster),reader:read:\(reader)"
     }
 }

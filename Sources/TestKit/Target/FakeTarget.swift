@@ -25,6 +25,15 @@ package final class FakeTarget: Sendable {
         if isListening { try listen() }
     }
 
+    /// - Parameter choose: what each request gets. Called on the connections' threads, one at a time, so it does not
+    ///   wait and does not ask the target anything.
+    package init(choosing choose: @escaping @Sendable (TargetRequest) -> TargetAnswer) throws {
+        port = try LoopbackPort.free()
+        listener = try TargetSocket.bind(port: port)
+        state = TargetState(choose: choose)
+        try listen()
+    }
+
     /// Begins to take connections. Called once.
     package func listen() throws {
         guard Glibc.listen(listener, 1_024) == 0 else { throw SocketFailure(call: "listen", errno: errno) }
@@ -54,6 +63,9 @@ package final class FakeTarget: Sendable {
             state.last = last
         }
     }
+
+    /// By its place in ``requests``: when its 2xx went out.
+    package var deliveredAt: [Int: ContinuousClock.Instant] { state.read { $0.deliveredAt } }
 
     /// Lets every held request, and every later one that would be held, have its answer.
     package func release() { state.change { $0.isReleased = true } }

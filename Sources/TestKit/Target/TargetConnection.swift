@@ -27,6 +27,10 @@ final class TargetConnection {
         switch answer {
         case .reply(let status, let headers, let body):
             return write(status, headers, body, index)
+        case .late(let status, let milliseconds):
+            // As in a drip, the pause is the answer.
+            Thread.sleep(forTimeInterval: Double(milliseconds) / 1_000)
+            return write(status, [], Array("{}".utf8), index)
         case .held(let status):
             return state.waitForRelease() && write(status, [], Array("{}".utf8), index)
         case .hang:
@@ -59,9 +63,19 @@ final class TargetConnection {
 
     /// Noted before it is sent: whoever sees the client's reaction sees the note, too.
     private func send(_ bytes: [UInt8], _ status: Int, _ index: Int) -> Bool {
-        if 200...299 ~= status { state.change { $0.delivered.append(index) } }
+        if 200...299 ~= status {
+            state.change { content in
+                content.delivered.append(index)
+                content.deliveredAt[index] = .now
+            }
+        }
         let isSent = TargetSocket.send(descriptor, bytes)
-        if !isSent { state.change { content in content.delivered.removeAll { $0 == index } } }
+        if !isSent {
+            state.change { content in
+                content.delivered.removeAll { $0 == index }
+                content.deliveredAt[index] = nil
+            }
+        }
         return isSent
     }
 

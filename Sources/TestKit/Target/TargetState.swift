@@ -6,9 +6,12 @@ final class TargetState: Sendable {
     struct Content {
         var answers: ArraySlice<TargetAnswer>
         var last: TargetAnswer
+        /// In place of both.
+        var choose: (@Sendable (TargetRequest) -> TargetAnswer)?
         var requests: [TargetRequest] = []
         /// Numbers of the requests that were answered with a 2xx.
         var delivered: [Int] = []
+        var deliveredAt: [Int: ContinuousClock.Instant] = [:]
         var open: Set<Int32> = []
         var connections = 0
         var isListening = false
@@ -24,6 +27,10 @@ final class TargetState: Sendable {
 
     init(answers: [TargetAnswer], last: TargetAnswer) {
         unsafe content = Content(answers: answers[...], last: last)
+    }
+
+    init(choose: @escaping @Sendable (TargetRequest) -> TargetAnswer) {
+        unsafe content = Content(answers: [], last: .status(200), choose: choose)
     }
 
     func read<Value>(_ body: (Content) -> Value) -> Value {
@@ -61,6 +68,7 @@ final class TargetState: Sendable {
             unsafe content.requests.append(request)
             let count = unsafe content.requests.count
             for watcher in unsafe content.watchers.values { watcher.yield(count) }
+            if let choose = unsafe content.choose { return (count - 1, choose(request)) }
             return (count - 1, unsafe content.answers.popFirst() ?? content.last)
         }
     }

@@ -7,7 +7,17 @@ local function holds(field, id)
   return value and match(value, '^(%S+)') == id
 end
 
--- Frees what an ended job held. The job that follows it takes its place, no sooner than not_before.
+-- The job that follows takes the key over, and its place in the queue, no sooner than not_before.
+local function pass_on(key, waiting, not_before)
+  local follower, at, deadline, envelope = match(waiting, '^(%S+) (%d+) (%d+) (.*)$')
+  call('HDEL', next_jobs, key)
+  call('HDEL', keys, 'n:' .. follower)
+  call('HSET', jobs, follower, envelope)
+  call('HSET', keys, 'd:' .. key, follower .. ' ' .. deadline)
+  place(follower, lane_of(header_of(envelope)), max(tonumber(at), not_before or 0) - now)
+end
+
+-- Frees what an ended job held. The job that follows it takes its place.
 local function release(id, header, not_before)
   if byte(header) ~= 50 then return end
   local unique = match(header, ' u=(%S+)')
@@ -15,16 +25,11 @@ local function release(id, header, not_before)
   local debounce = match(header, ' d=(%S+)')
   if not debounce or not holds('d:' .. debounce, id) then return end
   local waiting = call('HGET', next_jobs, debounce)
-  if not waiting then
+  if waiting then
+    pass_on(debounce, waiting, not_before)
+  else
     call('HDEL', keys, 'd:' .. debounce)
-    return
   end
-  call('HDEL', next_jobs, debounce)
-  local follower, at, deadline, envelope = match(waiting, '^(%S+) (%d+) (%d+) (.*)$')
-  call('HSET', jobs, follower, envelope)
-  call('HDEL', keys, 'n:' .. follower)
-  call('HSET', keys, 'd:' .. debounce, follower .. ' ' .. deadline)
-  place(follower, lane_of(header_of(envelope)), max(tonumber(at), not_before or 0) - now)
 end
 
 -- The id of the job that will run after this one, when its data are newer.
@@ -63,13 +68,19 @@ local function add_unique(id, lane, delay, envelope, lifetime, key)
   return add(id, lane, delay, envelope)
 end
 
+-- The header of a waiting job that takes over another's arguments: whoever waits for the end of either sees it.
+local function carrying(header, envelope)
+  if is_tracked(header) or not is_tracked(header_of(envelope)) then return header end
+  return header .. ' r=1'
+end
+
 -- Something came while the job runs: it is kept for the run after.
 local function follow(id, envelope, quiet, longest, key)
   local waiting = call('HGET', next_jobs, key)
   if waiting then
     local follower, _, deadline, old = match(waiting, '^(%S+) (%d+) (%d+) (.*)$')
     local at = min(now + quiet, tonumber(deadline))
-    local newest = header_of(old) .. arguments_of(envelope)
+    local newest = carrying(header_of(old), envelope) .. arguments_of(envelope)
     call('HSET', next_jobs, key, follower .. ' ' .. at .. ' ' .. deadline .. ' ' .. newest)
     return follower
   end
@@ -94,7 +105,7 @@ local function add_debounced(id, lane, envelope, quiet, longest, key)
     if not at and holder_of(owner) then return follow(id, envelope, quiet, longest, key) end
     if match(header, '^%d+ %S+ %S+ 0 0 0') then
       -- It has never run: the newest arguments take the place of the old, and the wait begins again.
-      call('HSET', jobs, owner, header .. arguments_of(envelope))
+      call('HSET', jobs, owner, carrying(header, envelope) .. arguments_of(envelope))
       if at then
         local till = min(now + quiet, tonumber(deadline))
         if its_lane == '' or not call('ZSCORE', lanes_due, owner .. ' ' .. its_lane) then

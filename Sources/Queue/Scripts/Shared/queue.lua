@@ -66,6 +66,9 @@ local function trace_end(id, state, header, note)
   if kind then trace(id, state .. ' ' .. kind .. ' ' .. counts .. '\n' .. note, is_tracked(header)) end
 end
 
+-- The last failure is kept as its time in ms, a space, the reason.
+local function reason_of(failure) return failure and match(failure, '^%d+ (.*)$') end
+
 local laned = 0     -- by how much the number of jobs in lanes has changed; written by finish()
 local enqueued = 0  -- jobs that came in; written by finish()
 local woken = 0     -- jobs that became ready and may need a worker

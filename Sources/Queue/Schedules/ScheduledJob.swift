@@ -1,0 +1,36 @@
+/// A schedule and the job that each of its ticks enqueues.
+public struct ScheduledJob: Sendable, Hashable {
+    public let schedule: CronSchedule
+    public let queue: QueueName
+    public let kind: String
+    /// JSON, the same at every tick.
+    public let arguments: [UInt8]
+    public let policy: RetryPolicy
+    public let lane: String
+    /// With a unique key a tick whose predecessor's job is still pending is skipped, and the ledger says so.
+    public let key: JobKey?
+    public let timeLimitMilliseconds: Int64?
+
+    /// - Precondition: the schedule's name and `kind` are tokens (``Envelope/isToken(_:)``).
+    public init(
+        schedule: CronSchedule, queue: QueueName, kind: String, arguments: [UInt8] = Array("{}".utf8),
+        policy: RetryPolicy, lane: String = "", key: JobKey? = nil, timeLimitMilliseconds: Int64? = nil
+    ) {
+        precondition(Envelope.isToken(schedule.name), "a schedule's name is 1 to 200 printable characters")
+        self.schedule = schedule
+        self.queue = queue
+        self.kind = kind
+        self.arguments = arguments
+        self.policy = policy
+        self.lane = lane
+        self.key = key
+        self.timeLimitMilliseconds = timeLimitMilliseconds
+    }
+
+    /// The job of one tick.
+    func job(nowMilliseconds: Int64) -> NewJob {
+        NewJob(
+            id: JobID(nowMilliseconds: nowMilliseconds), kind: kind, arguments: arguments, policy: policy, lane: lane,
+            key: key, timeLimitMilliseconds: timeLimitMilliseconds)
+    }
+}

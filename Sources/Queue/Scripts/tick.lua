@@ -1,0 +1,60 @@
+-- tick: moves a schedule past its ticks: enqueues the job of each that fires, and writes each into the ledger.
+--
+-- KEYS  1-24 as in Shared/queue.lua   25 schedules: '<name>' -> last target, '<name> paused' -> since
+--       26 ticks: the ledger's lines on their way to the history, '<name> <target>' -> line
+-- ARGV  1 now   2 name   3 last target that the caller knows ('' = it has never seen the schedule)   4 new last target
+--       5 number of skips, then per skip: first target, last target, count, reason
+--       then the number of fires, and per fire: target, id, lane, key, envelope
+-- Reply {'moved', then per fire its job's id, '' = it did not fire} or {'behind', the last target in truth ('' = none)}:
+--       somebody else has moved the schedule, and nothing was done
+-- Atomic: ticks, their jobs and their lines appear together. Running it twice: the second time the last target is another,
+-- so nothing is done; that is what makes a tick unique, however many schedulers there are.
+-- Bound: the caller limits skips and fires.
+--
+-- A line is '<outcome> <now> <late in ms> <job's id or -> <last target> <count> <reason>'.
+
+local schedules, ticks = KEYS[25], KEYS[26]
+local name, expected, target = ARGV[2], ARGV[3], ARGV[4]
+local last = call('HGET', schedules, name) or ''
+if last ~= expected then return { 'behind', last } end
+call('HSET', schedules, name, target)
+
+local function record(outcome, first, id, till, count, reason)
+  if call('HLEN', ticks) >= most_finished then
+    call('HINCRBY', counters, 'ticks_dropped', 1)
+    return
+  end
+  local late = max(0, now - tonumber(first))
+  call('HSET', ticks, name .. ' ' .. first, table.concat({ outcome, now, late, id, till, count, reason }, ' '))
+end
+
+local at = 6
+for _ = 1, tonumber(ARGV[5]) do
+  record('skipped', ARGV[at], '-', ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
+  at = at + 4
+end
+
+local is_paused = call('HEXISTS', schedules, name .. ' paused') == 1
+local reply = { 'moved' }
+local fires = tonumber(ARGV[at])
+at = at + 1
+for _ = 1, fires do
+  local due_at, id = ARGV[at], ARGV[at + 1]
+  local owner = ''
+  if is_paused then
+    record('skipped', due_at, '-', due_at, 1, 'the schedule is paused')
+  else
+    owner = submit(id, 0, ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
+    if owner == id then
+      record('fired', due_at, id, due_at, 1, '')
+    else
+      record('skipped', due_at, owner, due_at, 1, 'the job of an earlier tick is still pending')
+      owner = ''
+    end
+  end
+  reply[#reply + 1] = owner
+  at = at + 5
+end
+finish()
+wake(woken)
+return reply

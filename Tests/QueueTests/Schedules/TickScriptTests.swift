@@ -1,0 +1,128 @@
+import Redis
+import TestKit
+import Testing
+
+@testable import Queue
+
+@Suite(.timeLimit(.minutes(1)))
+struct TickScriptTests {
+    private let pattern = CronPattern("0 * * * *")
+    private static let hour: Int64 = 3_600_000
+
+    private func scheduled(_ bench: ScriptBench, key: JobKey? = nil, lane: String = "") throws -> ScheduledJob {
+        ScheduledJob(
+            schedule: CronSchedule(name: "hourly", pattern: try #require(pattern), misfire: .catchUp(5)),
+            queue: bench.queue, kind: "kind", policy: RetryPolicy(attempts: 1, delayMilliseconds: 0), lane: lane,
+            key: key)
+    }
+
+    private func plan(_ last: Int64, fires: [Int64] = [], skips: [CronSchedule.Skip] = []) -> CronSchedule.Plan {
+        CronSchedule.Plan(fires: fires, skips: skips, lastMilliseconds: last)
+    }
+
+    private func ticks(_ bench: ScriptBench) async throws -> [ScheduleTick] {
+        try await ScheduleClient(bench.client()).waitingTicks(of: bench.queue, count: 100).sorted {
+            $0.atMilliseconds < $1.atMilliseconds
+        }
+    }
+
+    @Test(arguments: ["", "a"]) func aTickEnqueuesItsJobAndWritesItsLine(_ lane: String) async throws {
+        let bench = try await ScriptBench()
+        let scheduled = try scheduled(bench, lane: lane)
+        let client = ScheduleClient(bench.client(at: 7_250))
+        #expect(try await client.move(scheduled, plan(5_000), from: nil, nowMilliseconds: 7_250) == .moved([]))
+        let move = try await client.move(
+            scheduled, plan(7_000, fires: [6_000, 7_000]), from: 5_000, nowMilliseconds: 7_250)
+        guard case .moved(let jobs) = move else {
+            Issue.record("\(move)")
+            return
+        }
+        #expect(try await bench.trip(want: 9, at: 7_250).jobs.map(\.id) == jobs.compactMap { $0 })
+        let ticks = try await ticks(bench)
+        #expect(ticks.map(\.atMilliseconds) == [6_000, 7_000])
+        #expect(ticks.map(\.jobID) == jobs && ticks.allSatisfy { $0.outcome == .fired && $0.schedule == "hourly" })
+        #expect(ticks.map(\.lateMilliseconds) == [1_250, 250])
+        let status = try #require(try await client.status(of: [scheduled]).first)
+        #expect(status.lastMilliseconds == 7_000 && status.nextMilliseconds == Self.hour)
+    }
+
+    @Test func whoIsBehindDoesNothing() async throws {
+        let bench = try await ScriptBench()
+        let scheduled = try scheduled(bench)
+        let client = ScheduleClient(bench.client(at: 9_000))
+        _ = try await client.move(scheduled, plan(5_000), from: nil, nowMilliseconds: 9_000)
+        let next = plan(6_000, fires: [6_000])
+        _ = try await client.move(scheduled, next, from: 5_000, nowMilliseconds: 9_000)
+        for from in [5_000, nil] as [Int64?] {
+            let again = try await client.move(scheduled, next, from: from, nowMilliseconds: 9_000)
+            #expect(again == .behind(lastMilliseconds: 6_000))
+        }
+        #expect(try await bench.trip(want: 9, at: 9_000).jobs.count == 1)
+        #expect(try await ticks(bench).count == 1)
+        // Redis lost everything: whoever believes to know is told that nobody knows.
+        _ = try await bench.reply("DEL", bench.keys.schedules)
+        let lost = try await client.move(scheduled, plan(7_000, fires: [7_000]), from: 6_000, nowMilliseconds: 9_000)
+        #expect(lost == .behind(lastMilliseconds: nil))
+    }
+
+    @Test func aPausedScheduleIsMovedPastItsTicksWhichTheLedgerKeeps() async throws {
+        let bench = try await ScriptBench()
+        let scheduled = try scheduled(bench)
+        let client = ScheduleClient(bench.client(at: 9_000))
+        try await client.pause(scheduled)
+        try await client.pause(scheduled)
+        #expect(try await client.status(of: [scheduled]).first?.pausedSinceMilliseconds == 9_000)
+        #expect(try await client.status(of: [scheduled]).first?.nextMilliseconds == nil)
+        let move = try await client.move(scheduled, plan(6_000, fires: [6_000]), from: nil, nowMilliseconds: 9_000)
+        #expect(move == .moved([nil]))
+        #expect(try await bench.trip(want: 9, at: 9_000).jobs.isEmpty)
+        let tick = try #require(try await ticks(bench).first)
+        #expect(tick.outcome == .skipped && tick.reason == "the schedule is paused" && tick.jobID == nil)
+        try await client.resume(scheduled)
+        #expect(try await client.status(of: [scheduled]).first?.pausedSinceMilliseconds == nil)
+    }
+
+    @Test func aTickWhosePredecessorIsPendingIsSkippedWithThatReason() async throws {
+        let bench = try await ScriptBench()
+        let scheduled = try scheduled(bench, key: .unique("hourly"))
+        let client = ScheduleClient(bench.client(at: 9_000))
+        let move = try await client.move(
+            scheduled, plan(7_000, fires: [6_000, 7_000]), from: nil, nowMilliseconds: 9_000)
+        guard case .moved(let jobs) = move, let first = jobs.first ?? nil else {
+            Issue.record("\(move)")
+            return
+        }
+        #expect(jobs == [first, nil])
+        let second = try #require(try await ticks(bench).last)
+        #expect(second.outcome == .skipped && second.jobID == first)
+        #expect(second.reason == "the job of an earlier tick is still pending")
+        // So is one that somebody asks for.
+        #expect(try await client.run(scheduled) == first)
+    }
+
+    @Test func skipsAreLinesOfTheirOwn() async throws {
+        let bench = try await ScriptBench()
+        let scheduled = try scheduled(bench)
+        let client = ScheduleClient(bench.client(at: 9_000))
+        let skip = CronSchedule.Skip(
+            firstMilliseconds: 1_000, lastMilliseconds: 4_000, count: 4, reason: .beyondLimit)
+        _ = try await client.move(scheduled, plan(4_000, skips: [skip]), from: nil, nowMilliseconds: 9_000)
+        let tick = try #require(try await ticks(bench).first)
+        #expect(tick.atMilliseconds == 1_000 && tick.lastAtMilliseconds == 4_000 && tick.count == 4)
+        #expect(tick.reason == "beyond limit" && tick.outcome == .skipped)
+    }
+
+    @Test func runningNowIsATickOfItsOwnAlsoWhilePaused() async throws {
+        let bench = try await ScriptBench()
+        let scheduled = try scheduled(bench)
+        let client = ScheduleClient(bench.client(at: 9_000))
+        try await client.pause(scheduled)
+        let ids = [try await client.run(scheduled), try await client.run(scheduled)]
+        #expect(try await bench.trip(want: 9, at: 9_000).jobs.map(\.id) == ids)
+        let ticks = try await ticks(bench)
+        #expect(ticks.count == 2 && ticks.allSatisfy { $0.outcome == .manual })
+        #expect(try await client.status(of: [scheduled]).first?.lastMilliseconds == nil)
+        try await client.forget(ticks, of: bench.queue)
+        #expect(try await self.ticks(bench).isEmpty)
+    }
+}

@@ -1,0 +1,42 @@
+import Basics
+import Command
+import Curl
+import Redis
+import TestKit
+
+extension Product {
+    /// Asks its Redis.
+    func redisReply(_ name: String, _ arguments: String...) async throws -> RedisReply {
+        let client = RedisClient(configuration: try RedisConfiguration(url: redis.url), name: "test")
+        let reply: Result<RedisReply, any Error>
+        do { reply = .success(try await client.run(RedisCommand(name, arguments: arguments))) } catch {
+            reply = .failure(error)
+        }
+        await client.shutdown()
+        return try reply.get()
+    }
+}
+
+extension ProductClient {
+    /// `POST /v1/jobs`.
+    func postJob(_ job: String, headers: [(name: String, value: String)] = []) async throws -> ProductReply {
+        try await send(.post, "/v1/jobs", body: Array(job.utf8), headers: headers)
+    }
+}
+
+extension Samples {
+    /// A job that pushes an engagement to Twenty.
+    static func push(_ engagement: String, of domainName: String, _ members: String = "") -> String {
+        """
+        {"kind":"engagement.push","args":\(pushArguments(engagement, of: domainName))\
+        \(members.isEmpty ? "" : ",")\(members)}
+        """
+    }
+
+    /// Its arguments.
+    static func pushArguments(_ engagement: String, of domainName: String) -> String {
+        """
+        { "target" : "twenty", "delivery_type":"status","event":\(completed(engagement, of: domainName))}
+        """
+    }
+}

@@ -1,0 +1,29 @@
+import Curl
+import Jobs
+import Logging
+import Postgres
+import Program
+import Testing
+
+@testable import Queue
+@testable import Worker
+
+struct RegistryTests {
+    /// What is shown of the kinds, and what a job by hand is checked against, is what the workers run.
+    @Test func theCatalogueIsWhatTheWorkersRun() async throws {
+        let configuration = try WorkerConfiguration(Settings(environment: [:]))
+        let pool = PostgresPool(configuration: configuration.postgres, size: 1)
+        let curl = CurlClient()
+        let registry = WorkerProgram.registry(
+            configuration, pool, curl, Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let catalogue = KindCatalogue.standard(pushRetry: configuration.retry)
+        #expect(registry.kinds == catalogue.kinds.map(\.name))
+        for kind in catalogue.kinds {
+            #expect(registry[kind.name]?.leavesTrace == kind.leavesTrace, "\(kind.name)")
+            let limit = kind.timeLimitMilliseconds ?? Limits.standardTimeLimitMilliseconds
+            #expect(registry[kind.name]?.timeLimitMilliseconds == limit, "\(kind.name)")
+        }
+        await curl.shutdown()
+        await pool.shutdown()
+    }
+}
