@@ -132,12 +132,9 @@ final class SimulatedWorker {
     }
 
     private func stop(_ id: JobID, in queue: Int, because reason: StopReason) async throws(QueueError) {
-        reasons.set(reason, for: id)
-        guard held[queue].stop(id, nowMilliseconds: clock.nowMilliseconds) else {
-            if running[id] == nil { _ = reasons.take(for: id) }
-            return
+        if held[queue].stop(id, because: reason, reasons, nowMilliseconds: clock.nowMilliseconds) {
+            try await giveTurn(to: id)
         }
-        try await giveTurn(to: id)
     }
 
     /// Waits, in real time, until the job has ended or sleeps.

@@ -64,8 +64,12 @@ struct HeldJobs {
     }
 
     /// Tells one job to stop; false when it does not run here or was told before.
-    mutating func stop(_ id: JobID, nowMilliseconds: Int64) -> Bool {
+    mutating func stop(
+        _ id: JobID, because reason: StopReason, _ reasons: StopReasons, nowMilliseconds: Int64
+    ) -> Bool {
         guard let held = jobs[id], case .running = held.phase else { return false }
+        // Before the task hears of it, so that it finds the reason.
+        reasons.set(reason, for: held.job)
         jobs[id]?.phase = .stopping(giveUpMilliseconds: nowMilliseconds + Self.stopMilliseconds)
         held.batch.cancel(held.index)
         return true

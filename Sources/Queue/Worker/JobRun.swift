@@ -21,7 +21,7 @@ final class JobRun: Sendable {
     }
 
     /// Why this job alone was told to stop.
-    var reason: StopReason? { reasons.reason(for: job.id) }
+    var reason: StopReason? { reasons.reason(for: job) }
 
     /// The version of the arguments that stand in Redis.
     var version: Int { keptVersion.withLock { $0 } }

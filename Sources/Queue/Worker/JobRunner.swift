@@ -29,7 +29,7 @@ struct JobRunner: Sendable {
         do {
             outcome = try await handler.run(runningJob(job, run))
         } catch is LostClaim {
-            return .stale(job)
+            return .release(job)
         } catch let error as QueueError where error.isRetriable {
             outcome = .defer(milliseconds: Self.faultPauseMilliseconds, reason: "\(error)")
         } catch {
@@ -42,11 +42,11 @@ struct JobRunner: Sendable {
 
     /// A job that was cancelled says nothing of its own by failing. What it finished all the same is done.
     private func interrupted(_ job: ClaimedJob, _ outcome: JobOutcome, _ handler: JobHandler) -> Settlement? {
-        let reason = reasons.take(for: job.id)
+        let reason = reasons.take(for: job)
         if case .done = outcome { return nil }
         switch reason {
-        case nil, .workerStops: return .release(job)
-        case .claimLost: return .stale(job)
+        // A lost claim's fence is stale, so that Redis refuses this; it only frees the slot here.
+        case nil, .workerStops, .claimLost: return .release(job)
         case .cancelled: return .cancelled(job)
         case .late: return .late(job, limit: job.timeLimitMilliseconds(handler), leavesTrace: handler.leavesTrace)
         }
@@ -76,11 +76,6 @@ extension ClaimedJob {
 }
 
 extension Settlement {
-    /// Of a job in other hands: by its fence Redis refuses it, so it only frees the slot here.
-    static func stale(_ job: ClaimedJob) -> Settlement {
-        Settlement(id: job.id, fence: job.fence, change: .acknowledge)
-    }
-
     /// New arguments; a new header only if their version is another.
     static func keep(_ job: ClaimedJob, arguments: [UInt8], version: Int) -> Settlement {
         var envelope = job.envelope

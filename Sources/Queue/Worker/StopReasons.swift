@@ -12,14 +12,25 @@ public enum StopReason: Sendable, Hashable {
     case workerStops
 }
 
-/// Why single jobs were cancelled, from the claim loop that did it to the job's task that finds out.
+/// Why single jobs were cancelled, from the claim loop that did it to the job's task that finds out. By claim and not by job:
+/// a worker may have a job again while its earlier run has not ended yet.
 final class StopReasons: Sendable {
-    private let reasons = Locked<[JobID: StopReason]>([:])
+    private struct Claim: Hashable {
+        let id: JobID
+        let fence: Int64
 
-    func set(_ reason: StopReason, for id: JobID) { reasons.withLock { $0[id] = reason } }
+        init(_ job: ClaimedJob) {
+            id = job.id
+            fence = job.fence
+        }
+    }
+
+    private let reasons = Locked<[Claim: StopReason]>([:])
+
+    func set(_ reason: StopReason, for job: ClaimedJob) { reasons.withLock { $0[Claim(job)] = reason } }
 
     /// nil when the whole worker stops.
-    func take(for id: JobID) -> StopReason? { reasons.withLock { $0.removeValue(forKey: id) } }
+    func take(for job: ClaimedJob) -> StopReason? { reasons.withLock { $0.removeValue(forKey: Claim(job)) } }
 
-    func reason(for id: JobID) -> StopReason? { reasons.withLock { $0[id] } }
+    func reason(for job: ClaimedJob) -> StopReason? { reasons.withLock { $0[Claim(job)] } }
 }

@@ -142,13 +142,7 @@ struct WorkLoop: Sendable {
 
     private func cancel(_ ids: [JobID], _ queue: Int, _ state: inout State) {
         let now = clock.nowMilliseconds
-        for id in ids {
-            // Before the task hears of it, so that it finds the reason.
-            reasons.set(.cancelled, for: id)
-            guard state.held[queue].stop(id, nowMilliseconds: now) else {
-                _ = reasons.take(for: id)
-                continue
-            }
+        for id in ids where state.held[queue].stop(id, because: .cancelled, reasons, nowMilliseconds: now) {
             logger.info("cancelling a job", metadata: ["job": "\(id)"])
         }
     }
@@ -161,8 +155,7 @@ struct WorkLoop: Sendable {
                 let lost = try await trips.lost(queue: queue, of: state.held[queue].running)
                 let now = clock.nowMilliseconds
                 for id in lost {
-                    reasons.set(.claimLost, for: id)
-                    _ = state.held[queue].stop(id, nowMilliseconds: now)
+                    _ = state.held[queue].stop(id, because: .claimLost, reasons, nowMilliseconds: now)
                 }
                 if !lost.isEmpty { logger.warning("claims were lost", metadata: ["jobs": "\(lost.count)"]) }
             }
@@ -179,8 +172,7 @@ struct WorkLoop: Sendable {
         for queue in state.held.indices where !state.held[queue].isEmpty {
             let overdue = state.held[queue].overdue(nowMilliseconds: now)
             for id in overdue.late {
-                reasons.set(.late, for: id)
-                _ = state.held[queue].stop(id, nowMilliseconds: now)
+                _ = state.held[queue].stop(id, because: .late, reasons, nowMilliseconds: now)
             }
             for job in overdue.givenUp where state.held[queue].ended(job.id, fence: job.fence) {
                 logger.warning("a job ignored its cancellation and was given up", metadata: ["job": "\(job.id)"])
@@ -192,9 +184,9 @@ struct WorkLoop: Sendable {
 
     private func givenUp(_ job: ClaimedJob) -> Settlement {
         let handler = registry[job.envelope.kind]
-        switch reasons.take(for: job.id) {
+        switch reasons.take(for: job) {
         case .cancelled: return .cancelled(job)
-        case .claimLost: return .stale(job)
+        case .claimLost: return .release(job)
         case nil, .late, .workerStops: break
         }
         return .late(
