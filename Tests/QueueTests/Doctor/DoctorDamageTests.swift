@@ -7,25 +7,21 @@ import Testing
 /// Keys and fields deleted at random: whatever still has an envelope runs after a repair, and nothing hangs.
 @Suite(.timeLimit(.minutes(3)))
 struct DoctorDamageTests {
-    private static let hashes: [KeyPath<Keys, String> & Sendable] = [
-        \.jobs, \.errors, \.counters, \.meta, \.keys, \.next, \.cancels, \.lanes, \.lanesRunning, \.lanesLimits,
-        \.lanesBucket,
-    ]
-    private static let sortedSets: [KeyPath<Keys, String> & Sendable] = [
-        \.due, \.dead, \.leases, \.lanesHeld, \.lanesDue,
-    ]
-    private static let lists: [KeyPath<Keys, String> & Sendable] = [\.ready, \.ring]
-
     /// Takes something away, doubles it or puts it elsewhere.
     private func damage(_ bench: DoctorBench, _ random: inout SeededRandom) async throws -> String {
         let keys = bench.keys
-        let hash = keys[keyPath: Self.hashes.randomElement(using: &random)!]
-        let sorted = keys[keyPath: Self.sortedSets.randomElement(using: &random)!]
-        let list = (Self.lists.map { keys[keyPath: $0] } + [keys.lane("a"), keys.lane("b"), keys.lane("full")])
-            .randomElement(using: &random)!
+        let hashes = [
+            keys.jobs, keys.errors, keys.counters, keys.meta, keys.keys, keys.next, keys.cancels, keys.lanes,
+            keys.lanesRunning, keys.lanesLimits, keys.lanesBucket,
+        ]
+        let hash = try #require(hashes.randomElement(using: &random))
+        let sortedSets = [keys.due, keys.dead, keys.leases, keys.lanesHeld, keys.lanesDue]
+        let sorted = try #require(sortedSets.randomElement(using: &random))
+        let lists = [keys.ready, keys.ring, keys.lane("a"), keys.lane("b"), keys.lane("full")]
+        let list = try #require(lists.randomElement(using: &random))
         switch Int.random(in: 0..<9, using: &random) {
         case 0:
-            let key = [hash, sorted, list, keys.cancelled].randomElement(using: &random)!
+            let key = try #require([hash, sorted, list, keys.cancelled].randomElement(using: &random))
             // Without any envelope there is nothing left to see.
             guard key != keys.jobs else { return "nothing" }
             try await bench.run("DEL", key)
@@ -61,7 +57,7 @@ struct DoctorDamageTests {
             return "claims"
         default:
             guard let lane = try await bench.strings("HKEYS", keys.lanes).randomElement(using: &random) else { break }
-            let state = ["r", "f", "h", "H", "x"].randomElement(using: &random)!
+            let state = try #require(["r", "f", "h", "H", "x"].randomElement(using: &random))
             try await bench.run("HSET", keys.lanes, lane, state)
             return "lane \(lane) is \(state)"
         }
