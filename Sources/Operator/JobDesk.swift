@@ -67,6 +67,8 @@ public struct JobDesk: Sendable {
                 }
             }
         }
+        // Redis does not know it: it may not have come there yet.
+        if try await outbox.cancel(id, note: "cancelled by \(who)"), let job = try await find(id) { return .done(job) }
         return try await refusal(id) { "it has ended already: \($0.why)" }
     }
 
