@@ -79,9 +79,6 @@ public struct JobDesk: Sendable {
         guard let place = try await place(of: id) else { return .unknown }
         if case .outbox(let job) = place, job.id == id.description { return .notYet(job) }
         return refusal(id, place) { "it has ended already: \($0.why)" }
-        // Redis does not know it: it may not have come there yet.
-        if try await outbox.cancel(id, note: "cancelled by \(who)"), let job = try await find(id) { return .done(job) }
-        return try await refusal(id) { "it has ended already: \($0.why)" }
     }
 
     /// Puts a buried job back to work with fresh budgets.
