@@ -48,14 +48,14 @@ $(BENCHES):
 	@$(if $(filter bench,$(MAKECMDGOALS)),:,echo "say: make bench $@"; exit 64)
 
 lint:
-	$(SWIFT) format lint --strict --parallel --recursive Benchmarks Crash Sources Tests Package.swift
+	$(SWIFT) format lint --strict --parallel --recursive Benchmarks Crash Examples/Package.swift Examples/Sources Examples/Tests Sources Tests Package.swift
 
 format:
-	$(SWIFT) format --in-place --parallel --recursive Benchmarks Crash Sources Tests Package.swift
+	$(SWIFT) format --in-place --parallel --recursive Benchmarks Crash Examples/Package.swift Examples/Sources Examples/Tests Sources Tests Package.swift
 
 # The data of `make run` under .aventora stays.
 clean:
-	rm -rf .build .build-thread .build-address
+	rm -rf .build .build-thread .build-address .build-examples
 
 setup:
 	@deploy/setup

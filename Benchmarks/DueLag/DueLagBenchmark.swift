@@ -6,6 +6,8 @@ struct DueLagBenchmark: Benchmark {
     enum Group {
         static let lag = "due to start"
         static let drain = "drain beside jobs due later"
+        static let workerTime = "processor time beside jobs due later, worker"
+        static let redisTime = "processor time beside jobs due later, Redis"
         static let promotion = "due at once: until all are ready"
         static let start = "due at once: until all have started"
         static let script = "due at once: the longest script"
@@ -54,7 +56,13 @@ struct DueDrain: Sendable {
     var contender: Contender {
         Contender(name: laterCount == 0 ? "none due later" : "\(FigureText.make(Double(laterCount))) due later") {
             let run = NoopRun(options: options, concurrency: options.concurrency, laterCount: laterCount)
-            return [.rate(DueLagBenchmark.Group.drain, options.jobCount, try await run.measure().drain.seconds)]
+            let outcome = try await run.measure()
+            return [
+                .rate(DueLagBenchmark.Group.drain, options.jobCount, outcome.drain.seconds),
+                .processorTime(
+                    DueLagBenchmark.Group.workerTime, options.jobCount, outcome.drain.processorSeconds),
+                .processorTime(DueLagBenchmark.Group.redisTime, options.jobCount, outcome.redisSeconds),
+            ]
         }
     }
 }

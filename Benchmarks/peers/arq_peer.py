@@ -20,7 +20,7 @@ async def noop(_context, text):
 async def push():
     redis = await create_pool(settings)
 
-    # It has no call for many: as in its own benchmark, many calls are under way at once.
+    # It has no call for many, so many calls are under way at once.
     async def push_many(texts):
         for first in range(0, len(texts), 50):
             await asyncio.gather(*(redis.enqueue_job("noop", text) for text in texts[first:first + 50]))

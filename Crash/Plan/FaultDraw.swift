@@ -25,11 +25,15 @@ struct FaultDraw {
     /// No fault for this program.
     mutating func spare(_ role: Role, _ index: Int) { spared.insert("\(role.rawValue)-\(index)") }
 
-    /// - Parameter mustKill: a worker dies early whatever else is drawn.
+    /// How long a worker stays away whose death others are to find.
+    private static let foundMilliseconds: Int64 = 14_000
+
+    /// - Parameter mustKill: a worker dies early whatever else is drawn, and stays away until the others have found it:
+    ///   its successor would look as well.
     mutating func faults(mustKill: Bool, _ random: inout SeededRandom) -> [PlannedFault] {
         if mustKill {
             let fault = Fault.kill(.worker, workers - 1)
-            drawn.append(PlannedFault(fault: fault, atMilliseconds: 700, lastsMilliseconds: 1_000))
+            drawn.append(PlannedFault(fault: fault, atMilliseconds: 700, lastsMilliseconds: Self.foundMilliseconds))
         }
         let count = Int.random(in: 3...5, using: &random)
         for number in 0..<count {

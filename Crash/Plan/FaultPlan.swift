@@ -53,7 +53,7 @@ struct FaultPlan: Sendable, Hashable {
         theme = Self.themes[Int.random(in: 0..<Self.themes.count, using: &random)]
         apiCount = Int.random(in: 1...2, using: &random)
         let isReap = point == .beforeReap || point == .afterReap
-        // Few who could find the dead worker and are not armed.
+        // One to die, and one to find it.
         workerCount = isReap ? 2 : Int.random(in: 2...4, using: &random)
         schedulerCount = Int.random(in: 1...2, using: &random)
         graceSeconds = [1, 3][Int.random(in: 0...1, using: &random)]
@@ -73,7 +73,7 @@ struct FaultPlan: Sendable, Hashable {
     private static func arm(_ point: FaultPoint, _ schedulers: Int, _ random: inout SeededRandom) -> Arming {
         switch point {
         case .beforeReap, .afterReap:
-            // Whoever looks first finds the dead worker: most of those who look are armed, and some are left.
+            // Whoever looks first finds the dead worker, so all who look are armed; they come back unarmed.
             let watchers = (0..<schedulers).map { Program(role: .scheduler, index: $0) }
             return Arming(point: point, nth: 1, programs: Set(watchers + [Program(role: .worker, index: 0)]))
         case .apiBeforeEnqueue, .apiAfterEnqueue:

@@ -15,6 +15,7 @@ enum Leftover {
     static func find(_ inspector: RedisInspector, dead: Set<String>) async throws -> [String] {
         var found: [String] = []
         for key in try await inspector.keys("*") where !isLasting(key) {
+            if key.hasSuffix(":leases"), try await !hasOldLease(key, inspector) { continue }
             let type = try await inspector.run("TYPE", key).string ?? "?"
             found.append("the \(type) \(key) is left")
         }
@@ -32,6 +33,13 @@ enum Leftover {
             if laned != 0 { found.append("\(queue): \(laned) jobs are counted in lanes that are empty") }
         }
         return found
+    }
+
+    /// Of a worker that was killed less than a lease and some beats ago, the lease is there by right.
+    private static func hasOldLease(_ key: String, _ inspector: RedisInspector) async throws -> Bool {
+        let time = try await inspector.run("TIME").arrayValue?.first?.integerValue ?? 0
+        let limit = time * 1_000 - Judge.recoveryLimitMilliseconds
+        return try await inspector.run("ZCOUNT", key, "-inf", "\(limit)").integerValue ?? 0 > 0
     }
 
     private static func isLasting(_ key: String) -> Bool {

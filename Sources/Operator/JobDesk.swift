@@ -21,7 +21,7 @@ public struct JobDesk: Sendable {
         case requested(JobResource)
         /// The job's state does not allow it.
         case impossible(JobResource, reason: String)
-        /// The job has not come to Redis yet, where this could be done.
+        /// The job is on its way from the outbox to Redis at this moment: ask again.
         case notYet(JobResource)
         /// Nobody knows the job.
         case unknown
@@ -49,25 +49,36 @@ public struct JobDesk: Sendable {
     /// - Throws: `QueueError`, or `JobsError` of the history and the outbox.
     public func find(_ id: JobID) async throws -> JobResource? { try await place(of: id).map(resource) }
 
-    /// Ends a job that waits, at once; asks the worker of one that runs to stop it.
+    /// Ends a job that waits, in Redis or in the outbox, at once; asks the worker of one that runs to stop it.
     ///
     /// - Parameter who: cancels it; goes into its trace.
     /// - Throws: `QueueError`, or `JobsError` of the history and the outbox.
     public func cancel(_ id: JobID, by who: String) async throws -> Answer {
+        let note = "cancelled by \(who)"
         // A job that moves between two looks, from running to waiting, say, is found by the second round.
         for _ in 0..<2 {
-            for name in names {
-                switch try await queue.cancel(id, in: name, note: "cancelled by \(who)") {
-                case .notFound: continue
-                case .cancelled: return .done(try await find(id) ?? JobResource(cancelled: id, in: name))
-                case .requested: return try await find(id).map { .requested($0) } ?? .unknown
-                case .dead:
-                    return try await refusal(
-                        id, "it is dead already; it can be retried, or removed from the dead set")
+            do throws(QueueError) {
+                for name in names {
+                    switch try await queue.cancel(id, in: name, note: note) {
+                    case .notFound: continue
+                    case .cancelled: return .done(try await known(id) ?? JobResource(cancelled: id, in: name))
+                    case .requested: return try await known(id).map { .requested($0) } ?? .unknown
+                    case .dead:
+                        guard let job = try await known(id) else { return .unknown }
+                        return .impossible(
+                            job, reason: "it is dead already; it can be retried, or removed from the dead set")
+                    }
                 }
+            } catch {
+                // While Redis is away, what waits in the outbox can be cancelled there all the same.
+                guard try await outbox.cancel(id, note: note) else { throw error }
+                return try await find(id).map { .done($0) } ?? .unknown
             }
+            if try await outbox.cancel(id, note: note) { return try await find(id).map { .done($0) } ?? .unknown }
         }
-        return try await refusal(id) { "it has ended already: \($0.why)" }
+        guard let place = try await place(of: id) else { return .unknown }
+        if case .outbox(let job) = place, job.id == id.description { return .notYet(job) }
+        return refusal(id, place) { "it has ended already: \($0.why)" }
     }
 
     /// Puts a buried job back to work with fresh budgets.
@@ -77,24 +88,26 @@ public struct JobDesk: Sendable {
         for name in names where try await queue.retryDead([id], in: name) == 1 {
             return try await find(id).map { .done($0) } ?? .unknown
         }
-        if case .redis(let view)? = try await place(of: id), view.state == .dead {
-            return .impossible(resource(.redis(view)), reason: "another job holds its unique or debounce key")
-        }
-        return try await refusal(id) { "only a job in the dead set can be retried: \($0.why)" }
-    }
-
-    private func refusal(_ id: JobID, _ reason: String) async throws -> Answer {
-        try await refusal(id) { _ in reason }
-    }
-
-    private func refusal(_ id: JobID, _ reason: (JobResource) -> String) async throws -> Answer {
         guard let place = try await place(of: id) else { return .unknown }
-        let job = resource(place)
-        if job.id != id.description {
-            return .impossible(job, reason: "another job runs in its place: \(job.id)")
+        if case .redis(let view) = place, view.state == .dead, view.id == id {
+            return .impossible(resource(place), reason: "another job holds its unique or debounce key")
         }
-        if case .outbox = place { return .notYet(job) }
-        return .impossible(job, reason: reason(job))
+        return refusal(id, place) { "only a job in the dead set can be retried: \($0.why)" }
+    }
+
+    private func refusal(_ id: JobID, _ place: Place, _ reason: (JobResource) -> String) -> Answer {
+        let job = resource(place)
+        let isOther = job.id != id.description
+        return .impossible(job, reason: isOther ? "another job runs in its place: \(job.id)" : reason(job))
+    }
+
+    /// The job as Redis has it.
+    private func known(_ id: JobID) async throws(QueueError) -> JobResource? {
+        switch try await queue.job(id, in: names) {
+        case .present(let view): resource(.redis(view))
+        case .finished(let trace): JobResource(trace)
+        case nil: nil
+        }
     }
 
     private func resource(_ place: Place) -> JobResource {

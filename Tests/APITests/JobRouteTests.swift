@@ -19,7 +19,8 @@ struct JobRouteTests {
 
     /// Runs `body` with the routes over a Redis at this address and no Postgres.
     private func run(
-        redis configuration: RedisConfiguration, maximumQueueLength: Int = 10, _ body: (TestServer, QueueClient) async throws -> Void
+        redis configuration: RedisConfiguration, maximumQueueLength: Int = 10,
+        _ body: (TestServer, QueueClient) async throws -> Void
     ) async throws {
         let redis = RedisClient(configuration: configuration, name: "test")
         let pool = PostgresPool(
@@ -37,7 +38,9 @@ struct JobRouteTests {
             catalogue: .standard(pushRetry: JobPolicy.internalWork), durability: .queued, clock: clock,
             maximumBodyBytes: 1_048_576)
         let result: Result<Void, any Error>
-        do { result = .success(try await TestServer.run({ routes.add(to: &$0) }) { try await body($0, queue) }) } } catch {
+        do {
+            result = .success(try await TestServer.run({ routes.add(to: &$0) }, { try await body($0, queue) }))
+        } catch {
             result = .failure(error)
         }
         durable.shutDown()

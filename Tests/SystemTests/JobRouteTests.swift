@@ -140,24 +140,31 @@ extension SystemTests {
             #expect(target.requests.count == 1)
         }
 
-        @Test(.product()) func jobInTheOutboxIsShownAndCannotBeCancelledYet() async throws {
+        @Test(.product()) func jobInTheOutboxIsShownAndCancelled() async throws {
             let product = try currentProduct()
             let target = try FakeTarget()
             let account = try await product.makeAccount(target)
             let scheduler = try #require(product.scheduler)
             // Nobody relays meanwhile.
             scheduler.freeze()
-            let reply = try await product.client.postJob(
-                Samples.push("e-1", of: account), headers: [(name: "Prefer", value: "durability=outbox")])
-            #expect(reply.status == 202 && reply.object["durability"]?.string == "outbox")
-            let id = try #require(reply.object["id"]?.string)
-            let waiting = try await product.client.job(id)
+            var ids: [String] = []
+            for engagement in ["e-1", "e-2"] {
+                let reply = try await product.client.postJob(
+                    Samples.push(engagement, of: account), headers: [(name: "Prefer", value: "durability=outbox")])
+                #expect(reply.status == 202 && reply.object["durability"]?.string == "outbox")
+                #expect(reply.header("Preference-Applied") == "durability=outbox")
+                ids.append(try #require(reply.object["id"]?.string))
+            }
+            let waiting = try await product.client.job(ids[0])
             #expect(waiting["state"]?.string == "ready")
             #expect(waiting["why"]?.string == "it is in the outbox, on its way to Redis")
-            let cancel = try await product.client.send(.delete, "/v1/jobs/\(id)")
-            #expect(cancel.status == 503 && cancel.header("Retry-After") != nil)
+            #expect(try await product.client.send(.post, "/v1/jobs/\(ids[0])/retry").status == 409)
+            let cancelled = try await product.client.send(.delete, "/v1/jobs/\(ids[0])")
+            #expect(cancelled.status == 200 && cancelled.object["state"]?.string == "cancelled", "\(cancelled.text)")
+            #expect(try await product.client.send(.delete, "/v1/jobs/\(ids[0])").status == 409)
             scheduler.thaw()
-            try await product.client.job(id, toBe: "done")
+            try await product.client.job(ids[1], toBe: "done")
+            #expect(try await product.client.job(ids[0])["why"]?.string == "it was cancelled: cancelled by everyone")
             #expect(target.requests.count == 1)
         }
 

@@ -13,7 +13,7 @@ public import ServiceLifecycle
 /// Any number may run; one at a time relays. It wakes at a notification and every ``tickMilliseconds``.
 public actor OutboxRelay: Service {
     /// Where a test may stop it.
-    enum Step: Sendable, CaseIterable { case read, looked, rechecked, enqueued, noted }
+    enum Step: Sendable, CaseIterable { case read, looked, rechecked, decided, enqueued, noted }
 
     /// What came of one batch.
     enum BatchOutcome: Sendable {
@@ -167,6 +167,7 @@ public actor OutboxRelay: Service {
         let wanted = rows.filter { open.contains($0.number) && unknown.contains($0.job.id) }
         let fence = try await right.nextFence(after: newestFence)
         let receipts = try await right.receipts(of: Array(Set(wanted.map(\.submission))))
+        try await checkpoint(.decided)
         let verdicts = try await offer(OutboxBundle.bundles(of: wanted, receipts: receipts), fence)
         notes += verdicts.flatMap(\.notes)
         try await checkpoint(.enqueued)

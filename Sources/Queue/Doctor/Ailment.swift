@@ -1,6 +1,6 @@
 /// One way in which a queue's data can be wrong. `docs/doctor.md` says of each how it could come about and what the repair
 /// does.
-public enum Ailment: String, Sendable, Hashable, CaseIterable, Encodable {
+public enum Ailment: String, Sendable, Hashable, CaseIterable {
     // Jobs and the places where they are.
     case jobNowhere = "job-nowhere"
     case jobInTwoPlaces = "job-in-two-places"
@@ -61,7 +61,7 @@ public enum Ailment: String, Sendable, Hashable, CaseIterable, Encodable {
     case clockAhead = "clock-ahead"
 
     /// How much it matters.
-    public enum Severity: String, Sendable, Hashable, Encodable {
+    public enum Severity: String, Sendable, Hashable {
         /// Something is wrong.
         case fault
         /// Nothing is wrong: what is no longer needed, and goes with a repair.

@@ -1,7 +1,7 @@
 /// What a check found, and what became of it.
-public struct DoctorReport: Sendable, Hashable, Encodable {
+public struct DoctorReport: Sendable, Hashable {
     /// All that was found of one kind in one queue.
-    public struct Finding: Sendable, Hashable, Encodable {
+    public struct Finding: Sendable, Hashable {
         public let ailment: Ailment
         public let severity: Ailment.Severity
         /// nil: it concerns the processes, which belong to no queue.
@@ -20,13 +20,13 @@ public struct DoctorReport: Sendable, Hashable, Encodable {
     }
 
     /// One case of it: the job's id, the lane, the key or the process, and what was seen.
-    public struct Example: Sendable, Hashable, Encodable {
+    public struct Example: Sendable, Hashable {
         public let name: String
         public let note: String
     }
 
     /// Something that could not be judged, and why.
-    public struct Omission: Sendable, Hashable, Encodable {
+    public struct Omission: Sendable, Hashable {
         public let queue: String
         public let reason: String
     }

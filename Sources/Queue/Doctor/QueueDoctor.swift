@@ -1,7 +1,7 @@
 // A check of all that the engine keeps in Redis, while the system runs. Everything is read in slices, so what a walk sees
 // is suspicion only; each suspicion is judged, and mended, by one script that looks at all places at once.
 
-public import Redis
+import Redis
 
 /// Finds what is wrong in the data of queues, and mends it. Holds no state but its connection: any number of checks may run
 /// at once, beside any number of workers.
@@ -43,18 +43,12 @@ public struct QueueDoctor: Sendable {
     /// Processes up to which their list is looked at.
     static let mostProcesses = 10_000
 
-    /// - Parameters:
-    ///   - redis: the connection; the caller shuts it down.
-    ///   - namespace: what every key begins with.
-    ///   - scriptTimeMilliseconds: the time that scripts take for now; 0, as in production, is Redis's own clock.
-    public init(
-        redis: RedisClient, namespace: String = "aj", clock: any MonotonicClock = SystemMonotonicClock(),
-        options: Options = Options(), scriptTimeMilliseconds: Int64 = 0
-    ) {
+    /// - Parameter client: whose connection and keys it takes.
+    public init(_ client: QueueClient, clock: any MonotonicClock = SystemMonotonicClock(), options: Options = Options()) {
         calls = DoctorCalls(
-            redis: redis, clock: clock, restMilliseconds: options.restMilliseconds,
-            scriptTimeMilliseconds: scriptTimeMilliseconds)
-        self.namespace = namespace
+            redis: client.redis, clock: clock, restMilliseconds: options.restMilliseconds,
+            scriptTimeMilliseconds: client.scriptTimeMilliseconds)
+        namespace = client.namespace
         self.options = options
     }
 

@@ -34,6 +34,9 @@ local stale, at = {}, 8
 local done_count = 0
 local ended, good, bad = {}, {}, {}  -- per lane: jobs that stopped running, and what they say of its target
 
+-- A job whose cancelling was asked for does not go on, whatever became of this run.
+local has_cancels = call('HLEN', cancels) > 0
+
 local function count_in(tally, lane) tally[lane] = (tally[lane] or 0) + 1 end
 
 -- The lane of a claim with this fence ('' = none); nil when the worker has no such claim.
@@ -65,6 +68,7 @@ local function acknowledge(fence, first, last)
   if #settled > 0 then
     call('HDEL', claims, unpack(settled))
     call('HDEL', jobs, unpack(settled))
+    if has_cancels then call('HDEL', cancels, unpack(settled)) end
     done_count = done_count + #settled
   end
 end
@@ -75,9 +79,6 @@ for _ = 1, tonumber(ARGV[7]) do
   for first = at, at + count - 1, 2000 do acknowledge(fence, first, min(first + 1999, at + count - 1)) end
   at = at + count
 end
-
--- A job whose cancelling was asked for does not go on, whatever became of this run.
-local has_cancels = call('HLEN', cancels) > 0
 
 local function finish_cancelled(id, header, note)
   call('HDEL', cancels, id)

@@ -168,19 +168,19 @@ extension QueueSimulation {
     ///   - startMilliseconds: the time at which it begins, Unix ms, more than 0.
     ///   - concurrency: jobs at a time.
     ///   - queues: what is served; empty: the queues of the handlers.
-    ///   - registry: makes the handlers, which may enqueue through the client that they are given.
+    ///   - registry: makes the handlers, which may enqueue through the client that they are given, and wait by the clock.
     /// - Throws: ``QueueError/Code/invalidAddress``, what `registry` and `body` throw, and ``QueueError`` when Redis fails.
     public static func run<Result>(
         url: String,
         startMilliseconds: Int64 = standardStartMilliseconds,
         concurrency: Int = 256,
         queues: [QueueName] = [],
-        registry: (QueueClient) throws -> JobRegistry,
+        registry: (QueueClient, SimulationClock) throws -> JobRegistry,
         _ body: (QueueSimulation) async throws -> Result
     ) async throws -> Result {
         let stage = Stage(try RedisConfiguration(address: url), startMilliseconds: max(1, startMilliseconds))
         let simulation = QueueSimulation(
-            stage, registry: try registry(stage.client), queues: queues, concurrency: concurrency)
+            stage, registry: try registry(stage.client, stage.clock), queues: queues, concurrency: concurrency)
         let result: Result
         do {
             result = try await body(simulation)
@@ -193,7 +193,7 @@ extension QueueSimulation {
         return result
     }
 
-    /// The same with handlers that need no client.
+    /// The same with handlers that need neither client nor clock.
     public static func run<Result>(
         url: String,
         startMilliseconds: Int64 = standardStartMilliseconds,
@@ -204,7 +204,7 @@ extension QueueSimulation {
     ) async throws -> Result {
         try await run(
             url: url, startMilliseconds: startMilliseconds, concurrency: concurrency, queues: queues,
-            registry: { _ in registry }, body)
+            registry: { _, _ in registry }, body)
     }
 
     private func close() async throws {

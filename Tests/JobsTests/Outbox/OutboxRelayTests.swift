@@ -128,7 +128,7 @@ struct OutboxRelayTests {
     /// Between any two of the relay's looks the jobs of an earlier, interrupted batch end, and leave Redis too: after the
     /// last look they cannot, since the recorder waits for the rows.
     @Test(arguments: [
-        (OutboxRelay.Step.read, 1), (.read, 2), (.looked, 1), (.looked, 2), (.rechecked, 1),
+        (OutboxRelay.Step.read, 1), (.read, 2), (.looked, 1), (.looked, 2), (.rechecked, 1), (.decided, 1),
     ])
     func jobsThatEndBetweenTheLooksAreNotDoubled(_ step: OutboxRelay.Step, _ progress: Int) async throws {
         try await OutboxBench.run { bench in
@@ -154,7 +154,7 @@ struct OutboxRelayTests {
             let ran = Mutex<[JobID]>([])
             let wasFrozen = Atomic(false)
             let frozen = bench.relay { step in
-                guard step == .rechecked, !wasFrozen.exchange(true, ordering: .relaxed) else { return }
+                guard step == .decided, !wasFrozen.exchange(true, ordering: .relaxed) else { return }
                 // The server takes the right from it; another relays, and all of it ends and leaves Redis.
                 try await bench.pool.execute(
                     """

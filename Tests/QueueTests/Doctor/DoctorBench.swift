@@ -16,7 +16,7 @@ final class DoctorBench: Sendable {
     init(options: QueueDoctor.Options = .init(restMilliseconds: 0, settleMilliseconds: 0)) async throws {
         bench = try await ScriptBench()
         configuration = try await TestRedis.configuration()
-        doctor = QueueDoctor(redis: bench.redis, namespace: bench.namespace, options: options)
+        doctor = QueueDoctor(bench.client(), options: options)
     }
 
     var keys: Keys { bench.keys }

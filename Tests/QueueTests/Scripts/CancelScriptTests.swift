@@ -71,6 +71,18 @@ struct CancelScriptTests {
         #expect(try await state(bench, job.id) == expected)
     }
 
+    @Test func aRunThatWasFasterThanTheWishToCancelItLeavesNoWish() async throws {
+        let bench = try await ScriptBench()
+        try await bench.client(at: 1_000).enqueue([bench.job(), bench.job()], to: bench.queue)
+        let jobs = try await bench.trip(want: 2).jobs
+        for job in jobs { _ = try await bench.client(at: 1_500).cancel(job.id, in: bench.queue) }
+        // The plain ack of a job that leaves no trace.
+        let settlement = Settlement(.done(), of: jobs[0], leavesTrace: false)
+        #expect(settlement.change == .acknowledge)
+        #expect(try await bench.trip(settling: [settlement]).cancels == [jobs[1].id])
+        #expect(try await bench.reply("HKEYS", bench.keys.cancels) == .array([.bytes(jobs[1].id.bytes)]))
+    }
+
     @Test func aDeadWorkersCancelledJobDoesNotRunAgain() async throws {
         let bench = try await ScriptBench()
         try await bench.client(at: 1_000).enqueue([bench.job()], to: bench.queue)

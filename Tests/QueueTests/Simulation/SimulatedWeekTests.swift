@@ -63,7 +63,7 @@ struct SimulatedWeekTests {
         }
         let took = begin.duration(to: clock.now)
         print("a simulated week took \(took)")
-        // A tenth of that on an idle machine; this one may run many tests beside it.
-        #expect(took < .seconds(10))
+        // Mostly less than one, also in a debug build; but many tests may run beside this one.
+        #expect(took < .seconds(20))
     }
 }

@@ -180,7 +180,8 @@ struct SimulationTests {
                     let client = simulation.client
                     names.withLock { $0.append(client.namespace) }
                     try await client.enqueue([
-                        Letter(to: "bad"), Letter(to: "sleepy", lane: "x"), Letter(to: "later", key: .unique("k"), delay: 9),
+                        Letter(to: "bad"), Letter(to: "sleepy", lane: "x"),
+                        Letter(to: "later", key: .unique("k"), delay: 9),
                     ])
                     try await simulation.advance(byMilliseconds: 1)
                     if fails { throw Fault() }
@@ -209,7 +210,7 @@ struct SimulationTests {
         let url = try await TestRedis.url()
         try await QueueSimulation.run(
             url: url,
-            registry: { client in
+            registry: { client, _ in
                 JobRegistry([
                     JobHandler(Letter.self) { letter, _ in
                         try await client.enqueue(Greeting(first: letter.to, last: ""), delayMilliseconds: 5_000)

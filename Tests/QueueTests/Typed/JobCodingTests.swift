@@ -32,7 +32,10 @@ import Testing
     @Test(arguments: [
         (Letter(to: "x", lane: "two words"), QueueError.Code.invalidJob, "the lane 'two words' of 'letter.send'"),
         (Letter(to: "x", key: .unique("")), .invalidJob, "the key '' of 'letter.send'"),
-        (Letter(to: "x", key: .debounce("ü", quietMilliseconds: 1, longestMilliseconds: 1)), .invalidJob, "the key 'ü'"),
+        (
+            Letter(to: "x", key: .debounce("ü", quietMilliseconds: 1, longestMilliseconds: 1)), .invalidJob,
+            "the key 'ü'"
+        ),
         (Letter(to: "x", weight: .infinity), .invalidJob, "the value of 'weight' is not allowed"),
         (Letter(to: "x", delay: 401 * 86_400_000), .limitExceeded, "a delay of"),
     ])

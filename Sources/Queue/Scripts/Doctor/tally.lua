@@ -29,11 +29,11 @@ if part == 'numbers' then
       found('number-unreadable', 'counters ' .. totals[index], 'it was ' .. totals[index + 1])
     end
   end
-  for _, name in ipairs({ 'fence', 'laned', 'turn' }) do
+  -- The sum of what waits in lanes is made good with the other sums; the next relay of an outbox writes its own fence.
+  for name, fresh in pairs({ fence = string.format('%d', now), relay = '0', laned = '0', turn = '0' }) do
     local value = call('HGET', meta, name)
     if value and not is_whole(value) then
-      -- The sum of what waits in lanes is made good with the other sums.
-      if mends then call('HSET', meta, name, name == 'fence' and string.format('%d', now) or 0) end
+      if mends then call('HSET', meta, name, fresh) end
       found('number-unreadable', 'meta ' .. name, 'it was ' .. value)
     end
   end
