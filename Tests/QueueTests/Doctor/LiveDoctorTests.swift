@@ -34,7 +34,9 @@ struct LiveDoctorTests {
                 let draw = job.id.draw(seed) % 20
                 if job.attempt == 1 {
                     if draw < 4 {
-                        return .retry(reason: "first", notBeforeMilliseconds: Int64(draw), holdLaneMilliseconds: draw == 0 ? 5 : 0)
+                        return .retry(
+                            reason: "first", notBeforeMilliseconds: Int64(draw), holdLaneMilliseconds: draw == 0 ? 5 : 0
+                        )
                     }
                     if draw == 5 { try await Task.sleep(for: .milliseconds(3)) }
                 }
@@ -65,7 +67,8 @@ struct LiveDoctorTests {
             let delay = Int.random(in: 0..<6, using: &random) == 0 ? Int64.random(in: 1...60, using: &random) : 0
             return NewJob(
                 id: JobID(nowMilliseconds: 1_000), kind: "kind", arguments: Array("{}".utf8),
-                policy: RetryPolicy(attempts: 9, delayMilliseconds: Int64.random(in: 0...9, using: &random)), lane: lane,
+                policy: RetryPolicy(attempts: 9, delayMilliseconds: Int64.random(in: 0...9, using: &random)),
+                lane: lane,
                 delayMilliseconds: delay, key: key)
         }
 
@@ -80,7 +83,11 @@ struct LiveDoctorTests {
                 ledger.withLock { ledger in
                     for (item, job) in zip(items, jobs) {
                         guard let key = job.key, !item.isDuplicate else { continue }
-                        if case .unique = key { ledger.accepted.insert(item.id) } else { ledger.debounced.insert(item.id) }
+                        if case .unique = key {
+                            ledger.accepted.insert(item.id)
+                        } else {
+                            ledger.debounced.insert(item.id)
+                        }
                     }
                 }
                 guard Int.random(in: 0..<3, using: &random) == 0 else { continue }
