@@ -72,7 +72,10 @@ struct QueueRound {
 
     private mutating func sampleEnvelopes() async throws(QueueError) {
         let names = try await calls.run("HRANDFIELD", keys.jobs, "20").texts
-        guard !names.isEmpty else { return envelopesPerCall = options.slice }
+        guard !names.isEmpty else {
+            envelopesPerCall = options.slice
+            return
+        }
         let lengths = try await calls.run(names.map { RedisCommand("HSTRLEN", arguments: [keys.jobs, $0]) })
         let bytes = lengths.reduce(0) { $0 + ($1.integerValue ?? 0) }
         envelopesPerCall = Self.nextCount(after: 1, read: names.count, bytes: bytes, slice: options.slice)
@@ -133,7 +136,8 @@ struct QueueRound {
         for lane in lanes { command.append(lane) }
         let reply = try await calls.run(command)
         guard reply.arrayValue?.first?.integerValue != -1 else {
-            return omit("more than \(QueueDoctor.mostClaims) jobs run at a time: what runs in each lane was not counted")
+            return omit(
+                "more than \(QueueDoctor.mostClaims) jobs run at a time: what runs in each lane was not counted")
         }
         let findings = try RawFinding.read(reply, skipping: 1)
         take(findings.filter { $0.ailment != .runningMiscounted || miscounted.insert($0.name).inserted })

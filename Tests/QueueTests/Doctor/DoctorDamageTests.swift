@@ -77,8 +77,11 @@ struct DoctorDamageTests {
         #expect(report.isWell, "\(story); remaining \(report.remaining ?? [])")
         #expect(try await bench.doctor.examine().findings.filter { $0.severity == .fault } == [], "\(story)")
         let expected = try await bench.runnable()
+        // A run that was asked to stop and is lost is stopped when it runs again, or is faster.
+        let mayRun = Set(try await bench.strings("HKEYS", bench.keys.cancels))
         let runs = try await bench.drain()
-        #expect(Set(runs.keys) == expected && runs.values.allSatisfy { $0 == 1 }, "\(story)")
+        #expect(Set(runs.keys).subtracting(mayRun) == expected, "\(story)")
+        #expect(runs.values.allSatisfy { $0 == 1 }, "\(story)")
         #expect(try await bench.doctor.examine().findings.filter { $0.severity == .fault } == [], "\(story)")
     }
 }
