@@ -123,7 +123,11 @@ public actor QueueSimulation {
         let ticker = Ticker(schedules: [scheduled], client: client, clock: clock, logger: logger)
         // The first look is its beginning.
         try await ticker.tick()
-        add { scheduled.schedule.next(after: $0) } action: { _ in _ = try await ticker.tick() }
+        add {
+            scheduled.schedule.next(after: $0)
+        } action: { _ in
+            _ = try await ticker.tick()
+        }
     }
 
     /// Adds something that happens at times of its own: a customer who edits, a server that is away each night.
