@@ -201,21 +201,27 @@ extension QueueRound {
             tell("reading the lines again", done, of: longest)
         }
         let rest = suspects.keys.filter { !seen.contains($0) }.sorted()
-        try await examine(rest, suspects, longest, nowMilliseconds, &counted)
+        let lost = rest.filter { suspects[$0]?.reason == .nowhere }
+        let others = rest.filter { suspects[$0]?.reason != .nowhere }
+        try await examine(others, suspects, longest, nowMilliseconds, &counted)
+        // Two walks have not seen these, and their headers are the same. What is left is one that a worker gave back to the
+        // head of its line meanwhile, and there is no need to look far. The lines grow by what is put back.
+        try await examine(lost, suspects, .max, nowMilliseconds, &counted, reach: min(options.reach, 1_000))
     }
 
     /// - Parameter counted: what was found of jobs that may be judged more than once.
     private mutating func examine(
         _ names: [String], _ suspects: [String: Suspect], _ longest: Int, _ nowMilliseconds: Int64,
-        _ counted: inout Set<RawFinding>
+        _ counted: inout Set<RawFinding>, reach: Int? = nil
     ) async throws(QueueError) {
+        let reach = reach ?? options.reach
         let workers = holdings.workers.sorted()
-        let microsecondsPerJob = 20 + workers.count + min(longest, 2 * options.reach) / 20
+        let microsecondsPerJob = 20 + workers.count + min(longest, 2 * reach) / 20
         let batch = min(100, envelopesPerCall, max(1, 3_000 / microsecondsPerJob))
         for first in stride(from: 0, to: names.count, by: batch) {
             let part = names[first..<min(first + batch, names.count)]
             var command = calls.command(Scripts.examine, keys, mends: mends)
-            command.append(options.reach)
+            command.append(reach)
             command.append(counted: workers)
             let spares = mends && part.contains { suspects[$0]?.reason != .nowhere } ? part.count * 2 : 0
             command.append(

@@ -4,12 +4,12 @@
 -- ARGV  1 now   2 '1' = mend   3 how many entries of a line are looked at from each of its ends
 --       4 number of workers that may hold claims, then their names; workers with a lease are known anyway
 --       then the number of spare ids, then these: each may take the place of an entry that has to leave a line
---       then per job: id; the header that it had before it was looked for in vain ('' = it was not); where it belongs if
---         it is nowhere ('line' | 'dead' | '' = it stays as it is); number of sightings, and per sighting: lane of the
---         line ('' = ready), how many entries stood between it and the tail
+--       then per job: id; the header that it had before it was looked for in vain ('' = it was not); where it belongs
+--         if it is nowhere ('line' | 'dead' | '' = it stays as it is); number of sightings, and per sighting: lane of
+--         the line ('' = ready), how many entries stood between it and the tail
 -- Reply per finding four strings: what, id, '1' mended or '0' not, note
--- Atomic: yes. Running it twice mends once: the second time nothing is wrong. A job that is nowhere is put back only if its
---         header is still the one that was given, and gets another then.
+-- Atomic: yes. Running it twice mends once: the second time nothing is wrong. A job that is nowhere is put back only if
+--         its header is still the one that was given, and gets another then.
 -- Bound: per job one look per worker, twice ARGV[3] entries of two lines, and 1,000 entries per sighting.
 
 local mends, reach = ARGV[2] == '1', tonumber(ARGV[3])

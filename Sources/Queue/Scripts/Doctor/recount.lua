@@ -1,5 +1,5 @@
--- recount: counts what runs in each lane by the claims themselves, puts `lanes:running` right if asked to, and looks whether
--- given lanes are where they belong.
+-- recount: counts what runs in each lane by the claims themselves, puts `lanes:running` right if asked to, and looks
+-- whether given lanes are where they belong.
 --
 -- KEYS  1-24 as in Shared/queue.lua
 -- ARGV  1 now   2 '1' = mend   3 most claims, and most lanes with a count, that one call goes through

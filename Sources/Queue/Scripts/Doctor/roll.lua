@@ -1,11 +1,12 @@
--- roll: looks whether the list of processes, what they say of themselves, and the clock of their beats agree. Mends what is
--- wrong if asked to.
+-- roll: looks whether the list of processes, what they say of themselves, and the clock of their beats agree. Mends what
+-- is wrong if asked to.
 --
 -- KEYS  1 workers   2 their descriptions   3 clock of the beats   4 workers told to be quiet
 -- ARGV  1 now in ms, 0 = this server's clock   2 '1' = mend   3 how long a lease lasts without a beat, ms
---       4 most processes that one call goes through   5... what may be judged: "what name" of an earlier reply; none = all
--- Reply {now, time of the last beat, until when nobody is given up, then per finding four strings: what, name, '1' mended
---        or '0' not, note}. A process that leaves does so in several steps: only what is found twice is wrong.
+--       4 most processes that one call goes through   5... what may be judged: "what name" of an earlier reply; none =
+--         all
+-- Reply {now, time of the last beat, until when nobody is given up, then per finding four strings: what, name, '1'
+--        mended or '0' not, note}. A process that leaves does so in several steps: only what is found twice is wrong.
 -- Atomic: yes. Running it twice mends once.
 -- Bound: ARGV[4].
 
@@ -34,7 +35,8 @@ end
 
 -- A beat that finds the clock set back puts it right itself; a grace stays.
 if grace > now + 2 * lease then
-  found('clock-ahead', 'grace', 'by ' .. (grace - now) .. ' ms', function() call('HSET', clock, 'grace', now + lease) end)
+  local note = 'by ' .. (grace - now) .. ' ms'
+  found('clock-ahead', 'grace', note, function() call('HSET', clock, 'grace', now + lease) end)
 end
 if last > now + 60000 then
   found('clock-ahead', 'last', 'by ' .. (last - now) .. ' ms', function() call('HSET', clock, 'last', now) end)

@@ -2,7 +2,8 @@
 -- kept of lanes. Mends what is wrong if asked to.
 --
 -- KEYS  1-24 as in Shared/queue.lua
--- ARGV  1 now   2 '1' = mend   3 'keys' | 'next' | 'due' | 'limits' | 'bucket' | 'breaker'   4 cursor   5 about how many
+-- ARGV  1 now   2 '1' = mend   3 'keys' | 'next' | 'due' | 'limits' | 'bucket' | 'breaker'   4 cursor
+--       5 about how many
 -- Reply {next cursor, then per finding four strings: what, entry, '1' mended or '0' not, note}
 -- Atomic: yes, for this slice. Running it twice mends once.
 -- Bound: ARGV[5], or the hash's own size while Redis keeps it in one piece (at most 512 short entries).

@@ -1,8 +1,8 @@
 -- survey: reads one slice of a queue's data, and says of each id there whether it has an envelope. Changes nothing.
 --
 -- KEYS  1 jobs   2 cancelled   3 the key to read
--- ARGV  1 'jobs' | 'list' | 'set' | 'sorted' | 'fields' | 'claims' | 'ids'   2 cursor; of a list: how many entries at its
---         tail to leave out   3 about how many entries; of 'ids' 2 and 3 mean nothing, and the ids follow
+-- ARGV  1 'jobs' | 'list' | 'set' | 'sorted' | 'fields' | 'claims' | 'ids'   2 cursor; of a list: how many entries at
+--         its tail to leave out   3 about how many entries; of 'ids' 2 and 3 mean nothing, and the ids follow
 -- Reply 'jobs'    {next cursor, bytes read, then per job: id, header}
 --       'list'    {length, flags, then the ids from the head's side to the tail's}
 --       'claims'  {next cursor, flags, then per claim: id, claim}

@@ -2,9 +2,10 @@
 --
 -- KEYS  1-24 as in Shared/queue.lua
 -- ARGV  1 now   2 '1' = mend
---       3 'numbers' | 'sums' | 'leases'; then of 'sums': 4 most lanes that one call adds up   5 the highest fence that a
---         claim was seen with   6... lanes that may have jobs and no state
---         of 'leases': 4 before when the last beat of a lease must be to be a complaint, 0 = none is   5... workers that
+--       3 'numbers' | 'sums' | 'leases'
+--       of 'sums': 4 most lanes that one call adds up   5 the highest fence that a claim was seen with   6... lanes that
+--         may have jobs and no state
+--       of 'leases': 4 before when the last beat of a lease must be to be a complaint, 0 = none is   5... workers that
 --         may hold claims
 -- Reply per finding four strings: what, name, '1' mended or '0' not, note
 -- Atomic: yes. Running it twice mends once.
