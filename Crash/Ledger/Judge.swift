@@ -35,7 +35,8 @@ struct Judge {
             delivered.insert("\(visit.account) \(visit.engagement)")
         }
         for accepted in facts.accepted {
-            let jobs = accepted.jobs + accepted.jobs.flatMap(followers)
+            let own = accepted.jobs + accepted.jobs.compactMap { facts.carriers[$0] }
+            let jobs = own + own.flatMap(followers)
             let ends = jobs.compactMap { facts.ended[$0] }
             let isDelivered =
                 accepted.event.kind == .received

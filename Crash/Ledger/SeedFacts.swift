@@ -19,7 +19,9 @@ struct SeedFacts: Sendable {
     var visits: [Scenery.Visit] = []
     /// By id.
     var ended: [String: EndedJob] = [:]
-    /// Ids that Redis still has to run.
+    /// Jobs of the outbox that another one stands for, and which.
+    var carriers: [String: String] = [:]
+    /// Ids that Redis or the outbox still has to run.
     var pending: Set<String> = []
     var disturbances: [Disturbance] = []
     var bereavements: [Bereavement] = []

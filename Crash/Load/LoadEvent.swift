@@ -49,8 +49,8 @@ struct LoadEvent: Sendable, Hashable {
 /// An event that got its 202.
 struct AcceptedEvent: Sendable, Hashable {
     let event: LoadEvent
-    /// The jobs that the answer named.
-    let jobs: [String]
+    /// The jobs that the answers named: the first, and those of repeats that went another way.
+    var jobs: [String]
     /// When the answer came, in ms since the run began.
     let at: Int64
 }

@@ -32,6 +32,8 @@ struct FaultDraw {
     ///   its successor would look as well.
     mutating func faults(mustKill: Bool, _ random: inout SeededRandom) -> [PlannedFault] {
         if mustKill {
+            // One more worker would look as well.
+            spared.insert(Fault.scaleUp.subject)
             let fault = Fault.kill(.worker, workers - 1)
             drawn.append(PlannedFault(fault: fault, atMilliseconds: 700, lastsMilliseconds: Self.foundMilliseconds))
         }

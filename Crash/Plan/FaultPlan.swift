@@ -82,6 +82,10 @@ struct FaultPlan: Sendable, Hashable {
         case .schedulerBeforeRecord, .schedulerBeforeForget, .schedulerAfterForget:
             let nth = Int.random(in: 1...8, using: &random)
             return Arming(point: point, nth: nth, programs: [Program(role: .scheduler, index: 0)])
+        case .relayBeforeEnqueue, .relayAfterEnqueue, .relayAfterNote:
+            // One of them relays at a time.
+            let relays = (0..<schedulers).map { Program(role: .scheduler, index: $0) }
+            return Arming(point: point, nth: Int.random(in: 1...8, using: &random), programs: Set(relays))
         case .workerBeforeSettle, .workerAfterSettle, .workerClaimed, .workerBeforeKeep, .workerKept,
             .workerBeforePost, .workerAfterPost:
             let nth = Int.random(in: 1...40, using: &random)

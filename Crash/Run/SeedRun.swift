@@ -81,7 +81,7 @@ struct SeedRun: Sendable {
         var facts = SeedFacts()
         let isDrained = try await drain(system)
         if !isDrained { facts.complaints.append("not drained within \(Self.drainLimit)") }
-        // Of jobs that ended in Redis and whose workers have not heard of it.
+        try await system.examine()
         await system.stopPrograms()
         try await collect(system, &facts)
         facts.visits = scenery.visits(target)
@@ -111,35 +111,42 @@ struct SeedRun: Sendable {
         }
     }
 
-    /// Waits until nothing is ready, due or running and the history is complete; false at the limit.
+    /// Waits until nothing is ready, due or running, the outbox has ended and the history is complete; false at the limit.
     private func drain(_ system: CrashSystem) async throws -> Bool {
         let client = APIReader(system)
+        let result: Result<Void, any Error>
         do {
-            try await Waiting.until("the drain", within: Self.drainLimit) {
-                do {
-                    guard try await client.isIdle(), try await system.inspector.isDrained() else { return false }
-                    return try await system.inspector.waitingTraces() == 0
-                } catch {
-                    try Task.checkCancellation()
-                    return false  // a program or a server is on its way up
-                }
-            }
-        } catch is WaitExpired {
-            await client.shutdown()
-            return false
+            result = .success(
+                try await postgres.withPool(system.databaseURL) { pool in
+                    try await Waiting.until("the drain", within: Self.drainLimit) {
+                        do { return try await isDrained(system, client, pool) } catch {
+                            try Task.checkCancellation()
+                            return false  // a program or a server is on its way up
+                        }
+                    }
+                })
         } catch {
-            await client.shutdown()
-            throw error
+            result = .failure(error)
         }
         await client.shutdown()
+        do { try result.get() } catch is WaitExpired { return false }
         return true
+    }
+
+    private func isDrained(_ system: CrashSystem, _ client: APIReader, _ pool: PostgresPool) async throws -> Bool {
+        guard try await client.isIdle(), try await system.inspector.isDrained() else { return false }
+        guard try await system.inspector.waitingTraces() == 0 else { return false }
+        return try await pool.query(Self.openRows).isEmpty
     }
 
     private func collect(_ system: CrashSystem, _ facts: inout SeedFacts) async throws {
         let clock = system.chronicle.clock
         let dead = try await system.inspector.dead()
-        let rows = try await postgres.withPool(system.databaseURL) { pool in
-            try await pool.query(PostgresStatement("ended", "SELECT * FROM jobs.finished"))
+        let (rows, outbox) = try await postgres.withPool(system.databaseURL) { pool in
+            (
+                try await pool.query(PostgresStatement("ended", "SELECT * FROM jobs.finished")),
+                try await pool.query(PostgresStatement("outbox", "SELECT id, carried_by, ended_at FROM jobs.outbox"))
+            )
         }
         for row in rows {
             facts.ended[try row.string("id")] = EndedJob(
@@ -149,13 +156,21 @@ struct SeedRun: Sendable {
                 note: try row.optionalString("note") ?? "")
         }
         for job in dead {
-            if facts.ended[job.id] != nil { facts.complaints.append("\(job.id) is dead, and has ended before") }
+            // A job of the outbox tells the history when it is buried, too.
+            if facts.ended[job.id]?.isDead == false {
+                facts.complaints.append("\(job.id) is dead, and has ended before")
+            }
             facts.ended[job.id] = EndedJob(
                 isDead: true, isQuarantined: job.isQuarantined, kind: job.kind, queue: job.queue,
                 attempts: job.attempts, at: nil, note: job.reason)
         }
         let ids = Set(dead.map(\.id))
         facts.pending = try await system.inspector.jobs().subtracting(ids)
+        for row in outbox {
+            let id = try row.string("id")
+            if let carrier = try row.optionalString("carried_by") { facts.carriers[id] = carrier }
+            if try row.isNull("ended_at") { facts.pending.insert(id) }
+        }
         facts.leftovers = try await Leftover.find(system.inspector, dead: ids)
         for queue in RedisInspector.queues { facts.counters[queue] = try await system.inspector.counters(of: queue) }
         facts.workerCount = plan.workerCount
@@ -164,6 +179,9 @@ struct SeedRun: Sendable {
         facts.complaints += system.chronicle.complaints
         facts.reached = system.chronicle.reached
     }
+
+    private static let openRows = PostgresStatement(
+        "open", "SELECT id FROM jobs.outbox WHERE ended_at IS NULL LIMIT 1")
 
     /// For whoever looks for the cause: every fault and every visit, in order.
     private func keepFacts(_ facts: SeedFacts) {

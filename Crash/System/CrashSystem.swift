@@ -99,15 +99,26 @@ final class CrashSystem: Sendable {
     }
 
     private func migrate() async throws {
-        let log = "\(place.directory)/logs/migrate.log"
+        let (exit, output) = try await run("migrate")
+        guard exit == .exited(0) else { throw CrashError("aventora migrate failed: \(output)") }
+    }
+
+    /// Lets the doctor look at what is in Redis; what it finds is a complaint.
+    func examine() async throws {
+        let (exit, output) = try await run("doctor")
+        if exit != .exited(0) { chronicle.complain("aventora doctor: \(output)") }
+    }
+
+    /// One run of `aventora` and the end of what it printed.
+    private func run(_ command: String) async throws -> (exit: ChildExit?, output: String) {
+        let log = "\(place.directory)/logs/\(command).log"
         let child = try await ChildProcess.start(
             ChildCommand(
-                executable: "\(place.programs)/aventora", arguments: ["migrate"], environment: environment,
+                executable: "\(place.programs)/aventora", arguments: [command], environment: environment,
                 output: .file(log)))
-        guard let exit = await child.waitForExit(within: .seconds(30)), exit == .exited(0) else {
-            await child.stop([])
-            throw CrashError("aventora migrate failed: \((PrivateFile.read(log) ?? "").suffix(1_000))")
-        }
+        let exit = await child.waitForExit(within: .seconds(30))
+        if exit == nil { await child.stop([]) }
+        return (exit, String((PrivateFile.read(log) ?? "").suffix(1_000)))
     }
 
     private func startPrograms() async throws {

@@ -5,11 +5,12 @@ import Redis
 enum Leftover {
     /// Keys of a queue that outlive its jobs: settings, totals, the dead, and what is known of them and of targets.
     private static let lasting: Set<String> = [
-        "dead", "errors", "jobs", "counters", "meta", "doorbell", "lanes:limits", "lanes:bucket", "lanes:breaker",
+        "dead", "errors", "jobs", "counters", "meta", "doorbell", "pace", "lanes:limits", "lanes:bucket",
+        "lanes:breaker",
     ]
     private static let receipts = "receipt:"
-    /// Keys of no queue.
-    private static let common = "aj:workers"
+    /// What keys of no queue begin with.
+    private static let common = ["aj:workers", "aj:epoch"]
 
     /// One sentence for each thing that was left behind.
     static func find(_ inspector: RedisInspector, dead: Set<String>) async throws -> [String] {
@@ -43,7 +44,7 @@ enum Leftover {
     }
 
     private static func isLasting(_ key: String) -> Bool {
-        if key.hasPrefix(common) { return true }
+        if common.contains(where: key.hasPrefix) { return true }
         guard key.hasPrefix("aj:{"), let end = key.range(of: "}:") else { return false }
         let name = String(key[end.upperBound...])
         return lasting.contains(name) || name.hasPrefix(receipts)

@@ -7,8 +7,8 @@ import Redis
 import ServiceLifecycle
 
 /// `aventora-scheduler`: sweeps. It gives dead workers' jobs back, so that they run again even when no worker is left
-/// to notice, fires the schedules, moves the traces of finished jobs and of ticks into the history, relays the outbox, and
-/// keeps samples of how fast the queues move. Any number may run.
+/// to notice, fires the schedules, moves the traces of finished jobs and of ticks into the history, relays the outbox,
+/// keeps samples of how fast the queues move, and counts anew what runs in each lane. Any number may run.
 public enum SchedulerProgram {
     private static let graceSeconds = 10
 
@@ -43,6 +43,9 @@ public enum SchedulerProgram {
             TickRecorder(
                 schedules: ScheduleClient(queue), store: TickStore(pool: pool), queues: JobQueue.all,
                 clock: SystemMonotonicClock(), logger: logger))
+        services.append(
+            QueueKeeper(
+                doctor: QueueDoctor(queue), queues: JobQueue.all, clock: SystemMonotonicClock(), logger: logger))
         let relayPool = PostgresPool(configuration: configuration.postgres, size: 2)
         let listener = PostgresListener(
             configuration: configuration.postgres, channels: [OutboxStore.channel],

@@ -26,9 +26,11 @@ extension SystemTests {
             let product = try product()
             let count = 200
             let target = try FakeTarget(answers: Array(repeating: .held(status: 200), count: count))
-            let account = try await product.makeAccount(target)
+            // One account's pushes have a lane, of which 64 run at a time.
+            var accounts: [String] = []
+            for _ in 0..<4 { accounts.append(try await product.makeAccount(target)) }
             let victim = try await product.startWorker()
-            let events = (0..<count).map { Samples.completed("e-\($0)", of: account) }
+            let events = (0..<count).map { Samples.completed("e-\($0)", of: accounts[$0 % 4]) }
             let jobs = try await product.client.accept("[\(events.joined(separator: ","))]")
             #expect(Set(jobs).count == count)
             // All of them are in flight at the target, none is answered.

@@ -87,7 +87,8 @@ extension SystemTests {
             #expect(try await product.client.get("/v1/queues/nope").status == 404)
         }
 
-        @Test(.product()) func quietWorkerFinishesAndClaimsNoMore() async throws {
+        @Test(.product(["CRM_WEBHOOK_TIMEOUT_SECONDS": "60"]))
+        func quietWorkerFinishesAndClaimsNoMore() async throws {
             let product = try currentProduct()
             let target = try FakeTarget(answers: [.held(status: 200)])
             let account = try await product.makeAccount(target)

@@ -9,8 +9,15 @@ public struct ReceiptSender: Sendable {
     }
 
     public var registry: JobRegistry {
+        let mailer = mailer
         var registry = JobRegistry()
         registry.register(SendReceipt.self, run: send)
+        registry.register(DailyDigest.self) { _, context in
+            let text = "All orders of the day"
+            let answer = try await mailer.send(id: "\(context.id)", to: "office@example.com", text: text)
+            guard case .sent = answer else { return .retry(reason: "\(answer)") }
+            return .done()
+        }
         return registry
     }
 

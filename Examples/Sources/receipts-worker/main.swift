@@ -7,4 +7,4 @@ let worker = try JobWorker(
     url: redis,
     registry: ReceiptSender(mailer: PrintingMailer()).registry,
     options: WorkerOptions(concurrency: 50, graceMilliseconds: 10_000))
-try await worker.runUntilSignal()
+try await worker.runUntilSignal(schedules: [DailyDigest.schedule()])

@@ -60,6 +60,19 @@ struct ReceiptTests {
             })
     }
 
+    /// The clocks go forward on the 29th of March 2026: seven in the morning is an hour earlier from then on.
+    @Test func theDigestComesAtSevenAlsoInSummer() async throws {
+        let mailer = ScriptedMailer([])
+        try await QueueSimulation.run(
+            url: redis, startMilliseconds: 1_774_569_600_000, registry: ReceiptSender(mailer: mailer).registry
+        ) { simulation in
+            try await simulation.add(try DailyDigest.schedule())
+            try await simulation.advance(byMilliseconds: 4 * 86_400_000)
+            let hours = await simulation.runs.map { $0.startMilliseconds / 3_600_000 % 24 }
+            #expect(hours == [6, 6, 5, 5])
+        }
+    }
+
     @Test func receiptsOfTheFirstVersionAreStillSent() async throws {
         let mailer = ScriptedMailer([])
         try await QueueSimulation.run(url: redis, registry: ReceiptSender(mailer: mailer).registry) { simulation in

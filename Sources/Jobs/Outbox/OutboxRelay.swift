@@ -58,7 +58,14 @@ public actor OutboxRelay: Service {
         queue: QueueClient, store: OutboxStore, listener: PostgresListener?,
         clock: any MonotonicClock = SystemMonotonicClock(), logger: Logger
     ) {
-        self.init(queue: queue, store: store, listener: listener, clock: clock, logger: logger) { _ in }
+        self.init(queue: queue, store: store, listener: listener, clock: clock, logger: logger) { step in
+            switch step {
+            case .decided: FaultPoint.reach(.relayBeforeEnqueue)
+            case .enqueued: FaultPoint.reach(.relayAfterEnqueue)
+            case .noted: FaultPoint.reach(.relayAfterNote)
+            case .read, .looked, .rechecked: break
+            }
+        }
     }
 
     init(

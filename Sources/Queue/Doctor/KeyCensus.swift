@@ -76,7 +76,9 @@ struct KeyCensus {
         } else if suffix.hasPrefix("receipt:") {
             expected = "string"
         } else {
-            if holdings.unknown.count < Self.unknownKept, !holdings.unknown.contains(key) { holdings.unknown.append(key) }
+            if holdings.unknown.count < Self.unknownKept, !holdings.unknown.contains(key) {
+                holdings.unknown.append(key)
+            }
             return
         }
         if type != expected, !holdings.wrongTypes.contains(where: { $0.key == key }) {

@@ -1,6 +1,6 @@
 // A line is read from its tail to its head, by distances from the tail: what is taken from the head, or pushed to it, does
-// not move the rest, so nothing that stays in line is missed. What is pushed to the tail meanwhile makes windows overlap,
-// and the entries that are the same tell by how much.
+// not move the rest, so nothing that stays in line is missed. Each window begins with the entry that was read last; what is
+// pushed to the tail meanwhile makes windows overlap by more, and the entries that are the same tell by how much.
 
 import Redis
 
@@ -19,6 +19,8 @@ struct LinesWalk {
         let lane: String
         let key: String
         var skipped = 0
+        /// Where the next window begins.
+        var start: Int { max(0, skipped - 1) }
         /// What the step before read.
         var before: ArraySlice<String> = []
         var steps = 0
@@ -47,9 +49,9 @@ struct LinesWalk {
     mutating func next(_ calls: DoctorCalls) async throws(QueueError) -> [(lane: String, entries: [Entry])]? {
         while active.count < Self.mostActive, let line = waiting.popLast() { active.append(line) }
         guard !active.isEmpty else { return nil }
-        let count = max(slice / active.count, slice / 8)
+        let count = max(slice / active.count, slice / 8, 1)
         let replies = try await calls.run(
-            active.map { calls.survey("list", of: $0.key, keys, from: "\($0.skipped)", count: count) })
+            active.map { calls.survey("list", of: $0.key, keys, from: "\($0.start)", count: count + 1) })
         var pages: [(String, [Entry])] = []
         var rest: [Line] = []
         for (line, reply) in zip(active, replies) {
@@ -72,12 +74,12 @@ struct LinesWalk {
         guard flags.count == names.count else { throw QueueClient.unexpectedReply }
         longest = max(longest, length)
         var entries = zip(names, flags).enumerated().map { index, pair in
-            Entry(name: pair.0, flag: pair.1, skipped: line.skipped + names.count - 1 - index)
+            Entry(name: pair.0, flag: pair.1, skipped: line.start + names.count - 1 - index)
         }
-        let isLast = names.count < count
+        let isLast = names.count < count + 1
         entries.removeLast(overlap(of: line.before, with: names))
         if !names.isEmpty { line.before = names }
-        line.skipped += count
+        line.skipped = line.start + count + 1
         line.steps += 1
         return (entries, isLast)
     }

@@ -18,7 +18,8 @@ struct RawFinding: Hashable {
             guard let ailment = Ailment(rawValue: texts[index]) else { throw QueueClient.unexpectedReply }
             findings.append(
                 RawFinding(
-                    ailment: ailment, name: texts[index + 1], note: texts[index + 3], isRepaired: texts[index + 2] == "1"))
+                    ailment: ailment, name: texts[index + 1], note: texts[index + 3],
+                    isRepaired: texts[index + 2] == "1"))
         }
         return findings
     }

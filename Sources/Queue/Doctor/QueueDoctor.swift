@@ -44,7 +44,8 @@ public struct QueueDoctor: Sendable {
     static let mostProcesses = 10_000
 
     /// - Parameter client: whose connection and keys it takes.
-    public init(_ client: QueueClient, clock: any MonotonicClock = SystemMonotonicClock(), options: Options = Options()) {
+    public init(_ client: QueueClient, clock: any MonotonicClock = SystemMonotonicClock(), options: Options = Options())
+    {
         calls = DoctorCalls(
             redis: client.redis, clock: clock, restMilliseconds: options.restMilliseconds,
             scriptTimeMilliseconds: client.scriptTimeMilliseconds)

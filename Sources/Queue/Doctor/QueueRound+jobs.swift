@@ -52,7 +52,7 @@ extension QueueRound {
         let total = Int(try await calls.run("HLEN", keys.jobs).integerValue ?? 0)
         survey.reserve(total)
         var cursor = "0"
-        var count = 50
+        var count = envelopesPerCall
         repeat {
             let reply = try await calls.run(
                 calls.survey("jobs", of: keys.jobs, keys, from: cursor, count: count))
@@ -147,8 +147,9 @@ extension QueueRound {
     private mutating func addLost(
         _ ids: ArraySlice<JobID>, to suspects: inout [String: Suspect]
     ) async throws(QueueError) {
-        for first in stride(from: ids.startIndex, to: ids.endIndex, by: 100) {
-            let names = ids[first..<min(first + 100, ids.endIndex)].map(\.description)
+        let batch = min(100, envelopesPerCall)
+        for first in stride(from: ids.startIndex, to: ids.endIndex, by: batch) {
+            let names = ids[first..<min(first + batch, ids.endIndex)].map(\.description)
             var command = calls.survey("ids", of: keys.jobs, keys, from: "0", count: 0)
             for name in names { command.append(name) }
             guard let headers = try await calls.run(command).arrayValue, headers.count == names.count else {
@@ -210,7 +211,7 @@ extension QueueRound {
     ) async throws(QueueError) {
         let workers = holdings.workers.sorted()
         let microsecondsPerJob = 20 + workers.count + min(longest, 2 * options.reach) / 20
-        let batch = min(100, max(1, 3_000 / microsecondsPerJob))
+        let batch = min(100, envelopesPerCall, max(1, 3_000 / microsecondsPerJob))
         for first in stride(from: 0, to: names.count, by: batch) {
             let part = names[first..<min(first + batch, names.count)]
             var command = calls.command(Scripts.examine, keys, mends: mends)

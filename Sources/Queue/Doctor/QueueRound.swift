@@ -13,6 +13,8 @@ struct QueueRound {
     var report = DoctorReport()
     /// The highest fence that a claim was seen with.
     var highestFence: Int64 = 0
+    /// Envelopes that one call may read: few when they are large.
+    private(set) var envelopesPerCall = 1
     private var lanesWithoutState: [String] = []
     /// Lanes whose count was found wrong: every call that looks at lanes counts anew.
     private var miscounted: Set<String> = []
@@ -37,6 +39,7 @@ struct QueueRound {
         }
         // No script could do its work, ours as little as the workers'.
         guard holdings.wrongTypes.isEmpty else { return }
+        try await sampleEnvelopes()
         try await tally("numbers", [])
         for part in ["limits", "bucket", "breaker"] { try await sift(part) }
         try await recount(lanes: [])
@@ -67,6 +70,17 @@ struct QueueRound {
         onProgress(DoctorProgress(queue: queue, step: step, done: done, total: total))
     }
 
+    private mutating func sampleEnvelopes() async throws(QueueError) {
+        let names = try await calls.run("HRANDFIELD", keys.jobs, "20").texts
+        guard !names.isEmpty else {
+            envelopesPerCall = options.slice
+            return
+        }
+        let lengths = try await calls.run(names.map { RedisCommand("HSTRLEN", arguments: [keys.jobs, $0]) })
+        let bytes = lengths.reduce(0) { $0 + ($1.integerValue ?? 0) }
+        envelopesPerCall = Self.nextCount(after: 1, read: names.count, bytes: bytes, slice: options.slice)
+    }
+
     private mutating func sift(_ part: String) async throws(QueueError) {
         var cursor = "0"
         var done = 0
@@ -74,12 +88,12 @@ struct QueueRound {
             var command = calls.command(Scripts.sift, keys, mends: mends)
             command.append(part)
             command.append(cursor)
-            command.append(options.slice)
+            command.append(envelopesPerCall)
             let reply = try await calls.run(command)
             guard let next = reply.arrayValue?.first?.string else { throw QueueClient.unexpectedReply }
             take(try RawFinding.read(reply, skipping: 1))
             cursor = next
-            done += options.slice
+            done += envelopesPerCall
             tell("looking at " + (part == "next" ? "followers" : part == "due" ? "due times of lanes" : part), done)
         } while cursor != "0"
     }
@@ -122,7 +136,8 @@ struct QueueRound {
         for lane in lanes { command.append(lane) }
         let reply = try await calls.run(command)
         guard reply.arrayValue?.first?.integerValue != -1 else {
-            return omit("more than \(QueueDoctor.mostClaims) jobs run at a time: what runs in each lane was not counted")
+            return omit(
+                "more than \(QueueDoctor.mostClaims) jobs run at a time: what runs in each lane was not counted")
         }
         let findings = try RawFinding.read(reply, skipping: 1)
         take(findings.filter { $0.ailment != .runningMiscounted || miscounted.insert($0.name).inserted })

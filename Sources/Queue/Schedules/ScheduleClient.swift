@@ -63,7 +63,7 @@ public struct ScheduleClient: Sendable {
     public func run(_ scheduled: ScheduledJob) async throws(QueueError) -> JobID {
         var command = call(Scripts.tickNow, scheduled.queue)
         command.append(scheduled.schedule.name)
-        let job = scheduled.job(nowMilliseconds: try await now())
+        let job = scheduled.job(id: client.makeID())
         command.append(job.id)
         command.append(job.envelope.lane)
         command.append(job.key?.token ?? "")
@@ -116,7 +116,7 @@ public struct ScheduleClient: Sendable {
 
     /// Carries a plan out, if the schedule still stands where it was made for.
     func move(
-        _ scheduled: ScheduledJob, _ plan: CronSchedule.Plan, from lastMilliseconds: Int64?, nowMilliseconds: Int64
+        _ scheduled: ScheduledJob, _ plan: CronSchedule.Plan, from lastMilliseconds: Int64?
     ) async throws(QueueError) -> Move {
         var command = call(Scripts.tick, scheduled.queue)
         command.append(scheduled.schedule.name)
@@ -132,7 +132,7 @@ public struct ScheduleClient: Sendable {
         }
         command.append(plan.fires.count)
         for target in plan.fires {
-            let job = scheduled.job(nowMilliseconds: nowMilliseconds)
+            let job = scheduled.job(id: client.makeID())
             command.append(target)
             command.append(job.id)
             command.append(job.envelope.lane)

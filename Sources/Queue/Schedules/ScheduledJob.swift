@@ -10,11 +10,14 @@ public struct ScheduledJob: Sendable, Hashable {
     /// With a unique key a tick whose predecessor's job is still pending is skipped, and the ledger says so.
     public let key: JobKey?
     public let timeLimitMilliseconds: Int64?
+    /// Of the arguments.
+    public let version: Int
 
     /// - Precondition: the schedule's name and `kind` are tokens (``Envelope/isToken(_:)``).
     public init(
         schedule: CronSchedule, queue: QueueName, kind: String, arguments: [UInt8] = Array("{}".utf8),
-        policy: RetryPolicy, lane: String = "", key: JobKey? = nil, timeLimitMilliseconds: Int64? = nil
+        policy: RetryPolicy, lane: String = "", key: JobKey? = nil, timeLimitMilliseconds: Int64? = nil,
+        version: Int = 1
     ) {
         precondition(Envelope.isToken(schedule.name), "a schedule's name is 1 to 200 printable characters")
         self.schedule = schedule
@@ -25,6 +28,7 @@ public struct ScheduledJob: Sendable, Hashable {
         self.lane = lane
         self.key = key
         self.timeLimitMilliseconds = timeLimitMilliseconds
+        self.version = version
     }
 
     /// What the ticks' times follow from. Redis keeps it with the last target, so that a release with another pattern is
@@ -32,9 +36,9 @@ public struct ScheduledJob: Sendable, Hashable {
     var times: String { "\(schedule.zone.identifier) \(schedule.pattern)" }
 
     /// The job of one tick.
-    func job(nowMilliseconds: Int64) -> NewJob {
+    func job(id: JobID) -> NewJob {
         NewJob(
-            id: JobID(nowMilliseconds: nowMilliseconds), kind: kind, arguments: arguments, policy: policy, lane: lane,
-            key: key, timeLimitMilliseconds: timeLimitMilliseconds)
+            id: id, kind: kind, arguments: arguments, policy: policy, lane: lane, key: key,
+            timeLimitMilliseconds: timeLimitMilliseconds, version: version)
     }
 }

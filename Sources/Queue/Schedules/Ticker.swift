@@ -67,8 +67,7 @@ public struct Ticker: Service {
             let scheduled = status.scheduled
             let plan = scheduled.schedule.plan(lastMilliseconds: last(status), nowMilliseconds: now)
             if plan.lastMilliseconds != status.lastMilliseconds {
-                let move = try await client.move(
-                    scheduled, plan, from: status.lastMilliseconds, nowMilliseconds: now)
+                let move = try await client.move(scheduled, plan, from: status.lastMilliseconds)
                 tell(move, plan, scheduled)
             }
             if let following = scheduled.schedule.next(after: max(plan.lastMilliseconds, now)) {

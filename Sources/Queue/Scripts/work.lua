@@ -20,6 +20,9 @@
 -- A claim is '<fence>', or '<fence> <lane>'. A fence is at least the time of its claim in ms, and greater than the last.
 
 local claims = KEYS[25]
+-- A Redis at its maxmemory refuses a script at its first command that needs memory, unless that script has written before.
+-- Only workers can empty it, so this one has: removing what is never there needs none, and from here on all is allowed.
+call('HDEL', claims, '')
 local worker, want, most_promoted = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local most_dead, dead_age = tonumber(ARGV[5]), tonumber(ARGV[6])
 

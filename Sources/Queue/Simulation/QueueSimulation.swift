@@ -2,6 +2,7 @@
 // moments is skipped: the time goes from one event to the next, so a week costs as much as what happens in it, about
 // two trips to Redis a job.
 
+import Logging
 import Redis
 
 /// Runs jobs by their registered handlers under a manual clock, in one order that is the same each time.
@@ -116,7 +117,20 @@ public actor QueueSimulation {
         }
     }
 
-    /// Adds something that happens at times of its own: a schedule, a customer, a delivery that fails each night.
+    /// Adds a schedule: from now on its ticks fire on time, by the script that fires them in production.
+    public func add(_ scheduled: ScheduledJob) async throws {
+        let logger = Logger(label: "simulation", factory: { _ in SwiftLogNoOpLogHandler() })
+        let ticker = Ticker(schedules: [scheduled], client: client, clock: clock, logger: logger)
+        // The first look is its beginning.
+        try await ticker.tick()
+        add {
+            scheduled.schedule.next(after: $0)
+        } action: { _ in
+            _ = try await ticker.tick()
+        }
+    }
+
+    /// Adds something that happens at times of its own: a customer who edits, a server that is away each night.
     ///
     /// - Parameters:
     ///   - next: the first time after a given one at which it happens, both in Unix ms; nil when it never does again.

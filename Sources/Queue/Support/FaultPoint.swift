@@ -38,6 +38,13 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     /// Redis has dropped the traces.
     case schedulerAfterForget = "scheduler-after-forget"
 
+    /// The relay has decided which rows of the outbox Redis needs, and enqueues them next.
+    case relayBeforeEnqueue = "relay-before-enqueue"
+    /// Redis has the jobs; Postgres does not know it.
+    case relayAfterEnqueue = "relay-after-enqueue"
+    /// It is written down that they were relayed; not committed yet.
+    case relayAfterNote = "relay-after-note"
+
     /// The variable that arms a point.
     package static let variable = "AVENTORA_FAULT_POINT"
 

@@ -20,12 +20,24 @@ extension JobWorker {
     }
 
     /// Works until SIGTERM or SIGINT, then as ``run()`` at its end: for a program that is nothing but a worker. Others put
-    /// the worker, which is a `Service`, into their `ServiceGroup`.
-    public func runUntilSignal() async throws {
+    /// the worker, which is a `Service`, into their `ServiceGroup`, and a ``Ticker`` beside it.
+    ///
+    /// - Parameter schedules: whose ticks it fires too; every worker may be given them, and each tick fires once.
+    public func runUntilSignal(schedules: [ScheduledJob] = []) async throws {
+        let redis = RedisClient(configuration: configuration, name: "ticker-" + options.name)
+        let ticker = Ticker(
+            schedules: schedules, client: QueueClient(redis: redis, namespace: options.namespace), logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: self, successTerminationBehavior: .gracefullyShutdownGroup)],
+                services: [
+                    .init(service: self, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: ticker, successTerminationBehavior: .gracefullyShutdownGroup),
+                ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
+        do { try await group.run() } catch {
+            await redis.shutdown()
+            throw error
+        }
+        await redis.shutdown()
     }
 }

@@ -50,9 +50,9 @@ public struct WorkerOptions: Sendable {
 
 /// Claims jobs, runs them and settles them until the task is cancelled or a graceful shutdown is asked for.
 public final class JobWorker: Service {
-    private let options: WorkerOptions
+    let options: WorkerOptions
     private let registry: JobRegistry
-    private let configuration: RedisConfiguration
+    let configuration: RedisConfiguration
     private let clock: any MonotonicClock
     let logger: Logger
     private let inbox: Inbox

@@ -27,7 +27,8 @@ enum DoctorLines {
         var first = "\(mark)  \(place)\(finding.count) x \(finding.ailment.sentence)  [\(finding.ailment.rawValue)]"
         if repairs { first += " -> " + outcome(finding) }
         let examples = finding.examples.map { example in
-            "         \(OneLine.escape(example.name))" + (example.note.isEmpty ? "" : "  \(OneLine.escape(example.note))")
+            "         \(OneLine.escape(example.name))"
+                + (example.note.isEmpty ? "" : "  \(OneLine.escape(example.note))")
         }
         let more = finding.count - finding.examples.count
         return [first] + examples + (more > 0 ? ["         and \(more) more"] : [])

@@ -46,23 +46,28 @@ struct CronScheduleTests {
 
     /// Every last tick and every now of some minutes, at the edges of seconds, for each rule.
     @Test(arguments: rules) func everySmallHistory(_ misfire: CronSchedule.Misfire) throws {
+        var differing: [String] = []
         for pattern in ["*/20 * * * * *", "* * * * *", "*/2 * * * *", "1 0 * * *"] {
             let schedule = try schedule(pattern, misfire)
-            for last in stride(from: -1_000 as Int64, through: 180_000, by: 9_500) {
+            for last in stride(from: -1_000 as Int64, through: 120_000, by: 9_500) {
                 for step in stride(from: -20_000 as Int64, through: 300_000, by: 10_000) {
                     for edge in [-1, 0, 1] as [Int64] {
                         let now = last + step + edge
                         let plan = schedule.plan(lastMilliseconds: last, nowMilliseconds: now)
-                        #expect(plan == expected(schedule, last: last, now: now), "\(pattern) \(last) \(now)")
+                        if plan != expected(schedule, last: last, now: now) {
+                            differing.append("\(pattern) \(last) \(now)")
+                        }
                     }
                 }
             }
         }
+        #expect(differing.isEmpty, "\(differing.count), first \(differing.prefix(5))")
     }
 
     /// The same round the changes of the clocks, where ticks move and merge.
     @Test(arguments: rules) func historiesRoundAChangeOfTheClocks(_ misfire: CronSchedule.Misfire) throws {
         let changes = try ["2026-03-08T07:00:00Z", "2026-11-01T06:00:00Z"].map(CronFixture.milliseconds)
+        var differing: [String] = []
         for pattern in ["*/30 1,2 * * *", "*/30 * * * *", "30 2 * * *"] {
             let schedule = try schedule(pattern, misfire, in: "America/Toronto")
             for change in changes {
@@ -71,11 +76,14 @@ struct CronScheduleTests {
                         let last = change + from * 60_000
                         let now = last + length * 60_000
                         let plan = schedule.plan(lastMilliseconds: last, nowMilliseconds: now)
-                        #expect(plan == expected(schedule, last: last, now: now), "\(pattern) \(last) \(now)")
+                        if plan != expected(schedule, last: last, now: now) {
+                            differing.append("\(pattern) \(last) \(now)")
+                        }
                     }
                 }
             }
         }
+        #expect(differing.isEmpty, "\(differing.count), first \(differing.prefix(5))")
     }
 
     @Test func aScheduleThatIsNewBeginsNow() throws {

@@ -23,6 +23,8 @@ What croniter cannot say, or says by design in another way, is not in the table 
 5. It writes the last Friday as `L5` only, and knows no `5L`, `L-3`, `LW`, no mixture of `#` with plain weekdays and no
    `W` inside a list. With a `W` beside a day of week it finds nothing at all.
 6. It reads `5-5` as the whole field. Here, as in other crons, that is 5.
+7. Where one day field says every day at length (`0-6`) and a star is somewhere in the other (`*/2`), it takes the first
+   for a star, which restricts nothing; also where a star is one item of a list. Here only `*` and `?` alone are that.
 """
 
 import random
@@ -136,6 +138,13 @@ def random_pattern():
     return " ".join(fields)
 
 
+def has_hidden_star(pattern):
+    """Rule 7."""
+    expanded = croniter.expand(pattern, second_at_beginning=True)[0]
+    texts = {2: pattern.split()[-3], 4: pattern.split()[-1]}
+    return any(expanded[index] == ["*"] and text not in ("*", "?") for index, text in texts.items())
+
+
 def names_hours(pattern):
     """Whether a pattern names hours, and so local times of day."""
     if pattern.startswith("@"):
@@ -237,7 +246,7 @@ def main():
     seen = set(patterns)
     while len(patterns) < PATTERNS:
         pattern = random_pattern()
-        if pattern in seen or not croniter.is_valid(pattern, second_at_beginning=True):
+        if pattern in seen or not croniter.is_valid(pattern, second_at_beginning=True) or has_hidden_star(pattern):
             continue
         seen.add(pattern)
         patterns.append(pattern)

@@ -69,7 +69,8 @@ final class DoctorBench: Sendable {
     /// Ids of everything that has an envelope, and of followers; without what is buried or shall be cancelled.
     func runnable() async throws -> Set<String> {
         var ids = Set(try await strings("HKEYS", keys.jobs))
-        ids.formUnion(try await strings("HVALS", keys.next).compactMap { $0.split(separator: " ").first.map(String.init) })
+        ids.formUnion(
+            try await strings("HVALS", keys.next).compactMap { $0.split(separator: " ").first.map(String.init) })
         ids.subtract(try await strings("ZRANGE", keys.dead, "0", "-1"))
         ids.subtract(try await strings("HKEYS", keys.cancels))
         return ids

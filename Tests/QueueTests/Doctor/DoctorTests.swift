@@ -42,9 +42,17 @@ struct DoctorTests {
         #expect(try await bench.doctor.examine().findings == [])
     }
 
-    @Test(arguments: PlantedFault.all)
-    func aFaultIsFoundAndRepairedAndEveryJobRunsOnce(_ fault: PlantedFault) async throws {
-        let bench = try await DoctorBench()
+    /// As in production, and with so short a reach that these short lines are judged as very long ones are.
+    static let ways = [
+        QueueDoctor.Options(restMilliseconds: 0, settleMilliseconds: 0),
+        QueueDoctor.Options(restMilliseconds: 0, settleMilliseconds: 0, slice: 2, reach: 1, suspectsPerWalk: 2),
+    ]
+
+    @Test(arguments: PlantedFault.all, ways)
+    func aFaultIsFoundAndRepairedAndEveryJobRunsOnce(
+        _ fault: PlantedFault, _ options: QueueDoctor.Options
+    ) async throws {
+        let bench = try await DoctorBench(options: options)
         try await bench.fill()
         try await fault.plant(bench)
         let found = try await bench.doctor.examine()

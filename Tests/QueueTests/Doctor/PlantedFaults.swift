@@ -91,7 +91,8 @@ extension PlantedFault {
         PlantedFault("a buried id without envelope", [.deadWithoutJob: 1]) { bench in
             try await bench.run("ZADD", bench.keys.dead, "5", "1m7y5b7vbbkbn6km0000")
         },
-        PlantedFault("an error and a wish of a job that is gone", [.errorWithoutJob: 1, .cancelWithoutRun: 1]) { bench in
+        PlantedFault("an error and a wish of a job that is gone", [.errorWithoutJob: 1, .cancelWithoutRun: 1]) {
+            bench in
             try await bench.run("HSET", bench.keys.errors, "1m7y5b7vbbkbn6km0000", "5 no")
             try await bench.run("HSET", bench.keys.cancels, "1m7y5b7vbbkbn6km0000", "5")
         },
@@ -180,7 +181,8 @@ extension PlantedFault {
         PlantedFault("holds of lanes that are not held", [.holdWithoutState: 2]) { bench in
             try await bench.run("ZADD", bench.keys.lanesHeld, "5", "a", "5", "none")
         },
-        PlantedFault("states that there are not, and of no jobs", [.laneStateUnknown: 1, .laneWithoutJobs: 1]) { bench in
+        PlantedFault("states that there are not, and of no jobs", [.laneStateUnknown: 1, .laneWithoutJobs: 1]) {
+            bench in
             try await bench.run("HSET", bench.keys.lanes, "a", "?", "none", "r")
             try await bench.run("LREM", bench.keys.ring, "0", "a")
             try await bench.run("RPUSH", bench.keys.ring, "none")
@@ -252,7 +254,8 @@ extension PlantedFault {
             try await bench.run("SET", "\(bench.bench.namespace):{test}:else", "1")
             try await bench.run("HSET", bench.keys.keys, "else", "1")
         },
-        PlantedFault("a follower that cannot be read", [.followerUnreadable: 1], remaining: [.followerUnreadable]) { bench in
+        PlantedFault("a follower that cannot be read", [.followerUnreadable: 1], remaining: [.followerUnreadable]) {
+            bench in
             try await bench.run("HSET", bench.keys.next, "k", "what")
         },
         PlantedFault("wrong types", [.wrongType: 2], remaining: [.wrongType]) { bench in

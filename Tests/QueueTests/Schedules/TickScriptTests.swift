@@ -31,9 +31,9 @@ struct TickScriptTests {
         let bench = try await ScriptBench()
         let scheduled = try scheduled(bench, lane: lane)
         let client = ScheduleClient(bench.client(at: 7_250))
-        #expect(try await client.move(scheduled, plan(5_000), from: nil, nowMilliseconds: 7_250) == .moved([]))
+        #expect(try await client.move(scheduled, plan(5_000), from: nil) == .moved([]))
         let move = try await client.move(
-            scheduled, plan(7_000, fires: [6_000, 7_000]), from: 5_000, nowMilliseconds: 7_250)
+            scheduled, plan(7_000, fires: [6_000, 7_000]), from: 5_000)
         guard case .moved(let jobs) = move else {
             Issue.record("\(move)")
             return
@@ -51,18 +51,18 @@ struct TickScriptTests {
         let bench = try await ScriptBench()
         let scheduled = try scheduled(bench)
         let client = ScheduleClient(bench.client(at: 9_000))
-        _ = try await client.move(scheduled, plan(5_000), from: nil, nowMilliseconds: 9_000)
+        _ = try await client.move(scheduled, plan(5_000), from: nil)
         let next = plan(6_000, fires: [6_000])
-        _ = try await client.move(scheduled, next, from: 5_000, nowMilliseconds: 9_000)
+        _ = try await client.move(scheduled, next, from: 5_000)
         for from in [5_000, nil] as [Int64?] {
-            let again = try await client.move(scheduled, next, from: from, nowMilliseconds: 9_000)
+            let again = try await client.move(scheduled, next, from: from)
             #expect(again == .behind(lastMilliseconds: 6_000))
         }
         #expect(try await bench.trip(want: 9, at: 9_000).jobs.count == 1)
         #expect(try await ticks(bench).count == 1)
         // Redis lost everything: whoever believes to know is told that nobody knows.
         _ = try await bench.reply("DEL", bench.keys.schedules)
-        let lost = try await client.move(scheduled, plan(7_000, fires: [7_000]), from: 6_000, nowMilliseconds: 9_000)
+        let lost = try await client.move(scheduled, plan(7_000, fires: [7_000]), from: 6_000)
         #expect(lost == .behind(lastMilliseconds: nil))
     }
 
@@ -74,7 +74,7 @@ struct TickScriptTests {
         try await client.pause(scheduled)
         #expect(try await client.status(of: [scheduled]).first?.pausedSinceMilliseconds == 9_000)
         #expect(try await client.status(of: [scheduled]).first?.nextMilliseconds == nil)
-        let move = try await client.move(scheduled, plan(6_000, fires: [6_000]), from: nil, nowMilliseconds: 9_000)
+        let move = try await client.move(scheduled, plan(6_000, fires: [6_000]), from: nil)
         #expect(move == .moved([nil]))
         #expect(try await bench.trip(want: 9, at: 9_000).jobs.isEmpty)
         let tick = try #require(try await ticks(bench).first)
@@ -88,7 +88,7 @@ struct TickScriptTests {
         let scheduled = try scheduled(bench, key: .unique("hourly"))
         let client = ScheduleClient(bench.client(at: 9_000))
         let move = try await client.move(
-            scheduled, plan(7_000, fires: [6_000, 7_000]), from: nil, nowMilliseconds: 9_000)
+            scheduled, plan(7_000, fires: [6_000, 7_000]), from: nil)
         guard case .moved(let jobs) = move, let first = jobs.first ?? nil else {
             Issue.record("\(move)")
             return
@@ -107,7 +107,7 @@ struct TickScriptTests {
         let client = ScheduleClient(bench.client(at: 9_000))
         let skip = CronSchedule.Skip(
             firstMilliseconds: 1_000, lastMilliseconds: 4_000, count: 4, reason: .beyondLimit)
-        _ = try await client.move(scheduled, plan(4_000, skips: [skip]), from: nil, nowMilliseconds: 9_000)
+        _ = try await client.move(scheduled, plan(4_000, skips: [skip]), from: nil)
         let tick = try #require(try await ticks(bench).first)
         #expect(tick.atMilliseconds == 1_000 && tick.lastAtMilliseconds == 4_000 && tick.count == 4)
         #expect(tick.reason == "beyond limit" && tick.outcome == .skipped)
@@ -120,7 +120,7 @@ struct TickScriptTests {
         #expect(try await client.status(of: [scheduled]).first?.lastTick == nil)
         let skip = CronSchedule.Skip(firstMilliseconds: 1_000, lastMilliseconds: 4_000, count: 4, reason: .beyondLimit)
         let both = plan(6_000, fires: [5_000, 6_000], skips: [skip])
-        guard case .moved(let jobs) = try await client.move(scheduled, both, from: nil, nowMilliseconds: 9_000) else {
+        guard case .moved(let jobs) = try await client.move(scheduled, both, from: nil) else {
             Issue.record("it was not moved")
             return
         }
@@ -128,7 +128,7 @@ struct TickScriptTests {
         #expect(fired?.atMilliseconds == 6_000 && fired?.outcome == .fired && fired?.jobID == jobs[1])
         #expect(fired?.lateMilliseconds == 3_000 && fired?.mark == "")
         // A move without ticks leaves it, a wish replaces it.
-        _ = try await client.move(scheduled, plan(7_000), from: 6_000, nowMilliseconds: 9_000)
+        _ = try await client.move(scheduled, plan(7_000), from: 6_000)
         #expect(try await client.status(of: [scheduled]).first?.lastTick == fired)
         let asked = try await client.run(scheduled)
         let manual = try await client.status(of: [scheduled]).first?.lastTick

@@ -24,7 +24,7 @@ struct TickerRaceTests {
     ) async throws {
         let client = ScheduleClient(bench.client(at: now))
         if let held = frozen, Int.random(in: 0..<2, using: &random) == 0 {
-            _ = try await client.move(scheduled, held.plan, from: held.from, nowMilliseconds: now)
+            _ = try await client.move(scheduled, held.plan, from: held.from)
             frozen = nil
             return
         }
@@ -33,7 +33,7 @@ struct TickerRaceTests {
         switch Int.random(in: 0..<10, using: &random) {
         case 0: frozen = (plan, status.lastMilliseconds)
         case 1: frozen = nil
-        default: _ = try await client.move(scheduled, plan, from: status.lastMilliseconds, nowMilliseconds: now)
+        default: _ = try await client.move(scheduled, plan, from: status.lastMilliseconds)
         }
     }
 
@@ -46,7 +46,7 @@ struct TickerRaceTests {
         var now: Int64 = 1_800_000_000_000
         let start = now
         _ = try await ScheduleClient(bench.client(at: now)).move(
-            scheduled, .init(fires: [], skips: [], lastMilliseconds: now), from: nil, nowMilliseconds: now)
+            scheduled, .init(fires: [], skips: [], lastMilliseconds: now), from: nil)
         var frozen: [(plan: CronSchedule.Plan, from: Int64?)?] = Array(repeating: nil, count: 5)
         var seen: [Int64: Int] = [:]
         let end = start + Int64(Self.tickCount) * 1_000

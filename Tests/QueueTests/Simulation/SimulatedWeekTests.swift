@@ -9,7 +9,6 @@ struct SimulatedWeekTests {
     private struct Hourly: Job {
         static let definition = JobDefinition(
             "hourly", retry: RetryPolicy(attempts: 5, firstMilliseconds: 30_000, capMilliseconds: 600_000))
-        let hour: Int64
         var options: JobOptions { JobOptions(key: .unique("hourly")) }
     }
 
@@ -27,9 +26,10 @@ struct SimulatedWeekTests {
     @Test func aWeekTakesUnderASecond() async throws {
         let url = try await TestRedis.url()
         let handlers = JobRegistry([
-            JobHandler(Hourly.self) { job, context in
+            JobHandler(Hourly.self) { _, context in
                 try await context.clock.sleep(milliseconds: 20_000)
-                return job.hour % 3 == 0 && context.attempt < 3 ? .retry(reason: "busy") : .done()
+                let hour = context.clock.nowMilliseconds / Self.hour
+                return hour % 3 == 0 && context.attempt < 3 ? .retry(reason: "busy") : .done()
             },
             JobHandler(Publish.self) { _, _ in .done() },
         ])
@@ -37,11 +37,7 @@ struct SimulatedWeekTests {
         let begin = clock.now
         try await QueueSimulation.run(url: url, registry: handlers) { simulation in
             let (client, start) = (simulation.client, simulation.nowMilliseconds)
-            await simulation.add { after in
-                after + Self.hour - after % Self.hour
-            } action: { time in
-                try await client.enqueue(Hourly(hour: (time - start) / Self.hour))
-            }
+            try await simulation.add(try ScheduledJob(Hourly(), name: "hourly", pattern: "0 * * * *"))
             // Five edits, ten seconds apart, every six hours, at one, seven and so on.
             await simulation.add { after in
                 let place = (after - start + 5 * Self.hour) % (6 * Self.hour)
@@ -49,13 +45,14 @@ struct SimulatedWeekTests {
             } action: { time in
                 try await client.enqueue(Publish(edit: time))
             }
-            try await simulation.advance(byMilliseconds: Self.week)
-            try await simulation.runUntilIdle()
+            try await simulation.advance(byMilliseconds: Self.week + 300_000)
 
             let hourly = await simulation.runs(of: Hourly.self)
             #expect(Set(hourly.map(\.id)).count == 168)
             #expect(hourly.count == 168 + 2 * 56)
             #expect(hourly.filter { $0.result == .done }.count == 168)
+            let ticks = try await ScheduleClient(client).waitingTicks(of: "default", count: 1_000)
+            #expect(ticks.count == 168 && ticks.allSatisfy { $0.outcome == .fired && $0.lateMilliseconds == 0 })
             let published = await simulation.runs(of: Publish.self)
             #expect(published.count == 28)
             #expect(published.allSatisfy { ($0.startMilliseconds - start) % (6 * Self.hour) == Self.hour + 110_000 })

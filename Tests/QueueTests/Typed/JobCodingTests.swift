@@ -103,3 +103,26 @@ import Testing
         }
     }
 }
+
+@Suite struct TypedScheduleTests {
+    @Test func aScheduleCarriesTheWholeJob() throws {
+        let letter = Letter(to: "x", lane: "north", key: .unique("nightly"))
+        let scheduled = try ScheduledJob(letter, name: "nightly", pattern: "0 3 * * *")
+        let id = JobID(nowMilliseconds: 1)
+        #expect(scheduled.job(id: id) == (try NewJob(letter, id: id)) && scheduled.queue == "post")
+        let greeting = try ScheduledJob(Greeting(first: "a", last: "b"), name: "g", pattern: "@hourly")
+        #expect(greeting.job(id: id).envelope.options.argumentsVersion == 3)
+        #expect(greeting.schedule.next(after: 0) == 3_600_000)
+    }
+
+    @Test(arguments: [
+        ("n", "61 * * * *", "UTC", QueueError.Code.invalidPattern), ("n", "@hourly", "Nowhere/No", .invalidTimeZone),
+        ("two words", "@hourly", "UTC", .invalidJob),
+    ])
+    func whatCannotStandIsAnError(_ name: String, _ pattern: String, _ zone: String, _ code: QueueError.Code) {
+        let error = #expect(throws: QueueError.self) {
+            try ScheduledJob(Letter(to: "x"), name: name, pattern: pattern, zone: zone)
+        }
+        #expect(error?.code == code)
+    }
+}
