@@ -108,6 +108,7 @@ let package = Package(
                 .embedInCode("Store/Migrations/0001_finished_jobs.sql"),
                 .embedInCode("Store/Migrations/0002_engagements.sql"),
                 .embedInCode("Store/Migrations/0003_outbox.sql"),
+                .embedInCode("Store/Migrations/0004_ticks.sql"),
             ],
             swiftSettings: strict
         ),

@@ -6,4 +6,6 @@ public enum JobKind {
     public static let engagementRoute = "engagement.route"
     /// Writes a received push into the CRM's table.
     public static let engagementUpsert = "engagement.upsert"
+    /// Takes old rows out of the history and the ledger of ticks.
+    public static let prune = "upkeep.prune"
 }

@@ -6,7 +6,9 @@ public enum JobQueue {
     public static let webhooks: QueueName = "webhooks"
     /// What the CRM's side does with what it receives.
     public static let crm: QueueName = "crm"
+    /// What the system does for itself.
+    public static let upkeep: QueueName = "upkeep"
 
     /// All of them, in the order in which they are shown.
-    public static let all = [webhooks, crm]
+    public static let all = [webhooks, crm, upkeep]
 }

@@ -7,8 +7,8 @@ import Redis
 import ServiceLifecycle
 
 /// `aventora-scheduler`: sweeps. It gives dead workers' jobs back, so that they run again even when no worker is left
-/// to notice, moves the traces of finished jobs into the history, relays the outbox, keeps samples of how fast the queues
-/// move, and counts anew what runs in each lane. Any number may run.
+/// to notice, fires the schedules, moves the traces of finished jobs and of ticks into the history, relays the outbox,
+/// keeps samples of how fast the queues move, and counts anew what runs in each lane. Any number may run.
 public enum SchedulerProgram {
     private static let graceSeconds = 10
 
@@ -38,6 +38,11 @@ public enum SchedulerProgram {
                 logger: logger))
         services.append(
             PaceKeeper(queue: queue, queues: JobQueue.all, clock: SystemMonotonicClock(), logger: logger))
+        services.append(Ticker(schedules: JobSchedule.all, client: queue, logger: logger))
+        services.append(
+            TickRecorder(
+                schedules: ScheduleClient(queue), store: TickStore(pool: pool), queues: JobQueue.all,
+                clock: SystemMonotonicClock(), logger: logger))
         services.append(
             QueueKeeper(
                 doctor: QueueDoctor(queue), queues: JobQueue.all, clock: SystemMonotonicClock(), logger: logger))

@@ -42,6 +42,7 @@ struct Session: Sendable {
 
     var queueDesk: QueueDesk { QueueDesk(queue: queue, clock: clock) }
     var deadDesk: DeadDesk { DeadDesk(queue: queue, clock: clock) }
+    var scheduleDesk: ScheduleDesk { ScheduleDesk(queue: queue, ledger: TickStore(pool: pool)) }
     var jobDesk: JobDesk {
         JobDesk(queue: queue, history: FinishedStore(pool: pool), outbox: OutboxStore(pool: pool), clock: clock)
     }

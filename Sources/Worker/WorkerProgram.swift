@@ -66,6 +66,7 @@ public enum WorkerProgram {
             PushHandler(directory: directory, hub: hub, sender: sender, clock: clock, logger: logger).handler,
             RouteHandler(directory: directory, retry: configuration.retry, clock: clock).handler,
             UpsertHandler(store: EngagementStore(pool: pool), logger: logger).handler,
+            PruneHandler(finished: FinishedStore(pool: pool), ticks: TickStore(pool: pool), clock: clock).handler,
         ])
     }
 

@@ -18,7 +18,9 @@ struct KindCatalogueTests {
     private static let event = #""event":{"type":"call.completed","domain_name":"acme","engagement_id":"e","x":1}"#
 
     @Test func knowsEveryKind() {
-        #expect(Self.catalogue.kinds.map(\.name) == ["engagement.push", "engagement.route", "engagement.upsert"])
+        #expect(
+            Self.catalogue.kinds.map(\.name)
+                == ["engagement.push", "engagement.route", "engagement.upsert", "upkeep.prune"])
         #expect(Self.catalogue["engagement.push"]?.retry.attempts == 4)
         #expect(Self.catalogue["engagement.upsert"]?.queue == JobQueue.crm)
         #expect(Self.catalogue["nothing"] == nil)
@@ -28,6 +30,7 @@ struct KindCatalogueTests {
         ("engagement.push", #"{"target":"twenty","delivery_type":"status",\#(event)}"#),
         ("engagement.route", "{\(event)}"),
         ("engagement.upsert", #"{"engagement_id":"e","sent_at":"2026-01-31T12:00:00Z","history":[1],"extra":2}"#),
+        ("upkeep.prune", "{}"), ("upkeep.prune", #"{"keep_days":30}"#),
     ])
     func acceptsWhatTheHandlerReads(kind: String, arguments: String) throws {
         #expect(try problems(kind, arguments) == [])
@@ -57,6 +60,7 @@ struct KindCatalogueTests {
         ("engagement.route", #"{"event":{"type":"person.created","domain_name":"d"}}"#, ["/args/event/type"]),
         ("engagement.route", #"{"event":7}"#, ["/args/event"]),
         ("engagement.upsert", #"{"engagement_id":"e","sent_at":"now","status":5}"#, ["/args/sent_at", "/args/status"]),
+        ("upkeep.prune", #"{"keep_days":0,"x":1}"#, ["/args/keep_days", "/args/x"]),
     ])
     func refusesWhatTheHandlerCannotRead(kind: String, arguments: String, expected: [String]) throws {
         #expect(try problems(kind, arguments).map(\.pointer) == expected)

@@ -66,6 +66,25 @@ struct ReportTests {
                 "engagement.push    webhooks         5  Posts one engagement…",
                 "engagement.route   webhooks         5  Finds the CRM target…",
                 "engagement.upsert  crm              5  Writes a received pu…",
+                "upkeep.prune       upkeep           5  Takes traces of ende…",
+            ])
+    }
+
+    @Test func schedulesAndTheirLedgers() throws {
+        #expect(ScheduleReport.lines([ScheduleResource](), nowMilliseconds: 0, width: nil) == ["there is no schedule"])
+        #expect(ScheduleReport.lines([TickResource](), width: nil) == ["no tick is recorded"])
+        let ticks = [(1_500, "fired", nil), (0, "skipped", "the schedule is paused")] as [(Int64, String, String?)]
+        let lines = ScheduleReport.lines(
+            ticks.map {
+                TickResource(
+                    RecordedTick(
+                        atMilliseconds: Self.now, outcome: $0.1, reason: $0.2, judgedAtMilliseconds: Self.now + $0.0))
+            }, width: nil)
+        #expect(
+            lines == [
+                "AT                    OUTCOME   LATE  COUNT  JOB  REASON",
+                "2026-01-01T00:00:00Z  fired    1.5 s      1  -    -",
+                "2026-01-01T00:00:00Z  skipped    0 s      1  -    the schedule is paused",
             ])
     }
 }

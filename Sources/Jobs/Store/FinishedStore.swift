@@ -53,6 +53,17 @@ public struct FinishedStore: Sendable {
         }
     }
 
+    /// Removes at most `count` traces of jobs that ended before a moment, the oldest first, and answers how many. Throws
+    /// `storage`.
+    public func remove(beforeMilliseconds: Int64, count: Int) async throws(JobsError) -> Int {
+        do {
+            let values: [PostgresValue] = [.instant(milliseconds: beforeMilliseconds), .integer(Int64(count))]
+            return Int(try await pool.query(Self.remove, values)[0].integer("removed"))
+        } catch {
+            throw JobsError.wrap(error, "Old traces could not be removed")
+        }
+    }
+
     private static func parameters(_ jobs: ArraySlice<FinishedJob>) -> [PostgresValue] {
         [
             .texts(jobs.map(\.id)), .texts(jobs.map(\.kind)), .texts(jobs.map(\.queue)),
@@ -85,6 +96,17 @@ public struct FinishedStore: Sendable {
         )
         UPDATE jobs.outbox AS o SET ended_at = clock_timestamp(), arguments = ''
         FROM locked WHERE o.number = locked.number
+        """)
+
+    private static let remove = PostgresStatement(
+        "finished_remove",
+        """
+        WITH old AS (
+            SELECT id FROM jobs.finished WHERE finished_at < $1 ORDER BY finished_at LIMIT $2
+        ), gone AS (
+            DELETE FROM jobs.finished AS f USING old WHERE f.id = old.id RETURNING 1
+        )
+        SELECT count(*) AS removed FROM gone
         """)
 
     private static let select = PostgresStatement("finished_select", "SELECT * FROM jobs.finished WHERE id = $1")

@@ -10,8 +10,12 @@ public struct ScheduleStatus: Sendable, Hashable {
     public let lastMilliseconds: Int64?
     /// Since when it is paused, Unix ms; nil when it is not.
     public let pausedSinceMilliseconds: Int64?
+    /// The last line of its ledger; nil when there is none yet.
+    public let lastTick: ScheduleTick?
     /// By Redis's clock, Unix ms.
     public let nowMilliseconds: Int64
+    /// What the last target's time followed from; nil when no ticker has seen the schedule yet.
+    let times: String?
 
     /// When it fires next, Unix ms; nil when it never will, or is paused.
     public var nextMilliseconds: Int64? {
@@ -29,19 +33,28 @@ public struct ScheduleClient: Sendable {
     /// How the schedules stand, in the order given.
     public func status(of schedules: [ScheduledJob]) async throws(QueueError) -> [ScheduleStatus] {
         let looks = schedules.map { scheduled in
-            client.command(
-                "HMGET", keys(scheduled.queue).schedules, scheduled.schedule.name, pausedField(scheduled.schedule.name))
+            let name = scheduled.schedule.name
+            return client.command(
+                "HMGET", keys(scheduled.queue).schedules, name, pausedField(name), name + " times", name + " tick")
         }
         let replies = try await client.run([RedisCommand("TIME")] + looks)
         let now = try client.nowMilliseconds(replies[0])
         return zip(schedules, replies.dropFirst()).map { scheduled, reply in
-            let values = reply.arrayValue ?? []
+            let values = (reply.arrayValue ?? []).map(\.string)
             return ScheduleStatus(
                 scheduled: scheduled,
-                lastMilliseconds: values.first?.string.flatMap { Int64($0) },
-                pausedSinceMilliseconds: values.last?.string.flatMap { Int64($0) },
-                nowMilliseconds: now)
+                lastMilliseconds: (values[safely: 0] ?? nil).flatMap { Int64($0) },
+                pausedSinceMilliseconds: (values[safely: 1] ?? nil).flatMap { Int64($0) },
+                lastTick: (values[safely: 3] ?? nil).flatMap { Self.tick($0, of: scheduled.queue) },
+                nowMilliseconds: now,
+                times: values[safely: 2] ?? nil)
         }
+    }
+
+    private static func tick(_ text: String, of queue: QueueName) -> ScheduleTick? {
+        guard let end = text.firstIndex(of: "\n") else { return nil }
+        return ScheduleTick(
+            queue: queue, field: String(text[..<end]), line: String(text[text.index(after: end)...]))
     }
 
     /// Enqueues the schedule's job now, whether it is paused or not.
@@ -109,6 +122,7 @@ public struct ScheduleClient: Sendable {
         command.append(scheduled.schedule.name)
         command.append(lastMilliseconds.map(String.init) ?? "")
         command.append(plan.lastMilliseconds)
+        command.append(scheduled.times)
         command.append(plan.skips.count)
         for skip in plan.skips {
             command.append(skip.firstMilliseconds)

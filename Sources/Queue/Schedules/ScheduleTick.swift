@@ -24,6 +24,8 @@ public struct ScheduleTick: Sendable, Hashable {
     /// The job that was enqueued; for a tick skipped because of an earlier one's job, that job.
     public let jobID: JobID?
     public let reason: String
+    /// Sets a tick that somebody asked for apart from others of the same moment; empty for those of the pattern.
+    public let mark: String
 
     /// The line's name in Redis.
     let field: String
@@ -47,5 +49,6 @@ public struct ScheduleTick: Sendable, Hashable {
         lateMilliseconds = late
         jobID = JobID(String(fields[3]))
         reason = String(fields[6])
+        mark = names.count > 2 ? String(names[2]) : ""
     }
 }

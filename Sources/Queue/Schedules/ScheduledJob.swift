@@ -31,6 +31,10 @@ public struct ScheduledJob: Sendable, Hashable {
         self.version = version
     }
 
+    /// What the ticks' times follow from. Redis keeps it with the last target, so that a release with another pattern is
+    /// noticed.
+    var times: String { "\(schedule.zone.identifier) \(schedule.pattern)" }
+
     /// The job of one tick.
     func job(id: JobID) -> NewJob {
         NewJob(

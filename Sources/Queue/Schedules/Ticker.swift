@@ -3,6 +3,7 @@
 
 public import Logging
 public import ServiceLifecycle
+import Threads
 
 /// Moves schedules past their ticks, on time and once each.
 public struct Ticker: Service {
@@ -10,6 +11,7 @@ public struct Ticker: Service {
     private let client: ScheduleClient
     private let clock: any MonotonicClock
     private let logger: Logger
+    private let start = Start()
 
     /// The longest sleep, in ms: Redis's clock may be set, and another process may pause a schedule.
     private static let longestSleepMilliseconds: Int64 = 10_000
@@ -53,13 +55,17 @@ public struct Ticker: Service {
     ///
     /// - Returns: ms until the next tick; nil when there is none.
     @discardableResult
-    func tick() async throws(QueueError) -> Int64? {
+    func tick() async throws(QueueError) -> Int64? { try await tick(client) }
+
+    /// The same by a client's clock, which may be a test's.
+    @discardableResult
+    func tick(_ client: ScheduleClient) async throws(QueueError) -> Int64? {
         var next: Int64?
         var now: Int64 = 0
         for status in try await client.status(of: schedules) {
             now = status.nowMilliseconds
             let scheduled = status.scheduled
-            let plan = scheduled.schedule.plan(lastMilliseconds: status.lastMilliseconds, nowMilliseconds: now)
+            let plan = scheduled.schedule.plan(lastMilliseconds: last(status), nowMilliseconds: now)
             if plan.lastMilliseconds != status.lastMilliseconds {
                 let move = try await client.move(scheduled, plan, from: status.lastMilliseconds)
                 tell(move, plan, scheduled)
@@ -69,6 +75,28 @@ public struct Ticker: Service {
             }
         }
         return next.map { $0 - now }
+    }
+
+    /// From where to plan on. A release whose pattern or zone is another owes nothing of the time before it: what its
+    /// pattern says there was never due. While both releases run, each fires what its own pattern says since it runs.
+    private func last(_ status: ScheduleStatus) -> Int64? {
+        let start = start.milliseconds(firstSeen: status.nowMilliseconds)
+        guard let last = status.lastMilliseconds, let times = status.times, times != status.scheduled.times else {
+            return status.lastMilliseconds
+        }
+        return max(last, min(start, status.nowMilliseconds))
+    }
+
+    /// When this ticker looked first, by Redis's clock.
+    private final class Start: Sendable {
+        private let first = Locked<Int64?>(nil)
+
+        func milliseconds(firstSeen now: Int64) -> Int64 {
+            first.withLock { first in
+                first = first ?? now
+                return first ?? now
+            }
+        }
     }
 
     private func tell(_ move: ScheduleClient.Move, _ plan: CronSchedule.Plan, _ scheduled: ScheduledJob) {

@@ -1,9 +1,10 @@
 -- tick: moves a schedule past its ticks: enqueues the job of each that fires, and writes each into the ledger.
 --
--- KEYS  1-24 as in Shared/queue.lua   25 schedules: '<name>' -> last target, '<name> paused' -> since
+-- KEYS  1-24 as in Shared/queue.lua   25 schedules: '<name>' -> last target, '<name> paused' -> since,
+--       '<name> times' -> what its times follow from, '<name> tick' -> the last line's field, a line end, the line
 --       26 ticks: the ledger's lines on their way to the history, '<name> <target>' -> line
 -- ARGV  1 now   2 name   3 last target that the caller knows ('' = it has never seen the schedule)   4 new last target
---       5 number of skips, then per skip: first target, last target, count, reason
+--       5 what the caller's times follow from   6 number of skips, then per skip: first target, last target, count, reason
 --       then the number of fires, and per fire: target, id, lane, key, envelope
 -- Reply {'moved', then per fire its job's id, '' = it did not fire} or {'behind', the last target in truth ('' = none)}:
 --       somebody else has moved the schedule, and nothing was done
@@ -17,19 +18,23 @@ local schedules, ticks = KEYS[25], KEYS[26]
 local name, expected, target = ARGV[2], ARGV[3], ARGV[4]
 local last = call('HGET', schedules, name) or ''
 if last ~= expected then return { 'behind', last } end
-call('HSET', schedules, name, target)
+call('HSET', schedules, name, target, name .. ' times', ARGV[5])
 
+local latest
 local function record(outcome, first, id, till, count, reason)
+  local late = max(0, now - tonumber(first))
+  local field = name .. ' ' .. first
+  local line = table.concat({ outcome, now, late, id, till, count, reason }, ' ')
+  latest = field .. '\n' .. line
   if call('HLEN', ticks) >= most_finished then
     call('HINCRBY', counters, 'ticks_dropped', 1)
     return
   end
-  local late = max(0, now - tonumber(first))
-  call('HSET', ticks, name .. ' ' .. first, table.concat({ outcome, now, late, id, till, count, reason }, ' '))
+  call('HSET', ticks, field, line)
 end
 
-local at = 6
-for _ = 1, tonumber(ARGV[5]) do
+local at = 7
+for _ = 1, tonumber(ARGV[6]) do
   record('skipped', ARGV[at], '-', ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
   at = at + 4
 end
@@ -55,6 +60,7 @@ for _ = 1, fires do
   reply[#reply + 1] = owner
   at = at + 5
 end
+if latest then call('HSET', schedules, name .. ' tick', latest) end
 finish()
 wake(woken)
 return reply

@@ -12,7 +12,9 @@ local outcome = owner == id and 'manual' or 'skipped'
 local reason = owner == id and '' or 'the job of an earlier tick is still pending'
 -- The field has the id, so that it meets no tick of the pattern at the same millisecond.
 local field = name .. ' ' .. now .. ' ' .. id
-call('HSET', ticks, field, table.concat({ outcome, now, 0, owner, now, 1, reason }, ' '))
+local line = table.concat({ outcome, now, 0, owner, now, 1, reason }, ' ')
+call('HSET', ticks, field, line)
+call('HSET', schedules, name .. ' tick', field .. '\n' .. line)
 finish()
 wake(woken)
 return owner

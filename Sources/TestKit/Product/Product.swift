@@ -30,6 +30,7 @@ package final class Product: Sendable {
     private let environment: [String: String]
     private let ownsPostgres: Bool
     private let workerList = Mutex<[ProductProcess]>([])
+    private let laterSchedulerList = Mutex<[ProductProcess]>([])
     private let secretList = Mutex<[String]>([])
 
     /// Runs `body` with a product, which is gone afterwards whatever happened.
@@ -132,7 +133,9 @@ package final class Product: Sendable {
     }
 
     /// All programs, the API first.
-    package var processes: [ProductProcess] { [api] + (scheduler.map { [$0] } ?? []) + workers }
+    package var processes: [ProductProcess] {
+        [api] + (scheduler.map { [$0] } ?? []) + laterSchedulerList.withLock { $0 } + workers
+    }
 
     /// The workers in the order of their start, ended ones included.
     package var workers: [ProductProcess] { workerList.withLock { $0 } }
@@ -154,6 +157,20 @@ package final class Product: Sendable {
         try await worker.start()
         if isReady { try await waitUntilReady(worker) }
         return worker
+    }
+
+    /// Starts one more scheduler and waits until it says that it is ready.
+    package func startScheduler() async throws -> ProductProcess {
+        let port = try LoopbackPort.free()
+        let scheduler = laterSchedulerList.withLock { schedulers in
+            let name = "scheduler-\(schedulers.count + 2)"
+            let scheduler = Self.process(name, "aventora-scheduler", port: port, environment, directory)
+            schedulers.append(scheduler)
+            return scheduler
+        }
+        try await scheduler.start()
+        try await waitUntilReady(scheduler)
+        return scheduler
     }
 
     /// Runs `aventora` with the product's variables to its end.

@@ -1,3 +1,4 @@
+import Logging
 import Redis
 import TestKit
 import Testing
@@ -110,6 +111,60 @@ struct TickScriptTests {
         let tick = try #require(try await ticks(bench).first)
         #expect(tick.atMilliseconds == 1_000 && tick.lastAtMilliseconds == 4_000 && tick.count == 4)
         #expect(tick.reason == "beyond limit" && tick.outcome == .skipped)
+    }
+
+    @Test func theLastLineIsShownWithTheSchedule() async throws {
+        let bench = try await ScriptBench()
+        let scheduled = try scheduled(bench)
+        let client = ScheduleClient(bench.client(at: 9_000))
+        #expect(try await client.status(of: [scheduled]).first?.lastTick == nil)
+        let skip = CronSchedule.Skip(firstMilliseconds: 1_000, lastMilliseconds: 4_000, count: 4, reason: .beyondLimit)
+        let both = plan(6_000, fires: [5_000, 6_000], skips: [skip])
+        guard case .moved(let jobs) = try await client.move(scheduled, both, from: nil) else {
+            Issue.record("it was not moved")
+            return
+        }
+        let fired = try await client.status(of: [scheduled]).first?.lastTick
+        #expect(fired?.atMilliseconds == 6_000 && fired?.outcome == .fired && fired?.jobID == jobs[1])
+        #expect(fired?.lateMilliseconds == 3_000 && fired?.mark == "")
+        // A move without ticks leaves it, a wish replaces it.
+        _ = try await client.move(scheduled, plan(7_000), from: 6_000)
+        #expect(try await client.status(of: [scheduled]).first?.lastTick == fired)
+        let asked = try await client.run(scheduled)
+        let manual = try await client.status(of: [scheduled]).first?.lastTick
+        #expect(manual?.outcome == .manual && manual?.jobID == asked && manual?.mark == asked.description)
+        // What forgets the lines does not forget that.
+        try await client.forget(try await ticks(bench), of: bench.queue)
+        #expect(try await client.status(of: [scheduled]).first?.lastTick == manual)
+    }
+
+    /// A release with another pattern owes nothing of the time before it, and a release beside it misses nothing.
+    @Test func anotherPatternBeginsWhenItsReleaseDoes() async throws {
+        let bench = try await ScriptBench()
+        let hour = try scheduled(bench)
+        let minute = ScheduledJob(
+            schedule: CronSchedule(
+                name: "hourly", pattern: try #require(CronPattern("* * * * *")), misfire: .catchUp(1_000)),
+            queue: bench.queue, kind: "kind", policy: hour.policy)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        // Each look has its own time; a ticker remembers only when it looked first.
+        func ticker(_ scheduled: ScheduledJob) -> (Int64) async throws -> Void {
+            let first = Ticker(schedules: [scheduled], client: bench.client(at: Self.hour * 10), logger: logger)
+            return { now in
+                try await first.tick(ScheduleClient(bench.client(at: now)))
+            }
+        }
+        let older = ticker(hour)
+        try await older(Self.hour * 3)
+        let newer = ticker(minute)
+        try await newer(Self.hour * 10 + 30_000)
+        #expect(try await ticks(bench).isEmpty)
+        try await newer(Self.hour * 10 + 60_000)
+        #expect(try await ticks(bench).map(\.atMilliseconds) == [Self.hour * 10 + 60_000])
+        try await older(Self.hour * 11)
+        try await newer(Self.hour * 11)
+        #expect(
+            try await ticks(bench).map(\.atMilliseconds) == [Self.hour * 10 + 60_000, Self.hour * 11])
     }
 
     @Test func runningNowIsATickOfItsOwnAlsoWhilePaused() async throws {

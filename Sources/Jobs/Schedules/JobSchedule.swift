@@ -1,0 +1,20 @@
+public import Queue
+
+/// The schedules of this system. The scheduler fires them; operators look at them, run, pause and resume them.
+public enum JobSchedule {
+    /// Takes old rows out of the history and the ledger of ticks, once a night.
+    public static let history = ScheduledJob(
+        schedule: CronSchedule(name: "upkeep.history", pattern: pattern("17 3 * * *"), misfire: .once),
+        queue: JobQueue.upkeep, kind: JobKind.prune, policy: JobPolicy.internalWork, key: .unique("upkeep.history"))
+
+    /// All of them, in the order in which they are shown.
+    public static let all = [history]
+
+    /// A pattern that stands in the source.
+    ///
+    /// - Precondition: `text` is one.
+    private static func pattern(_ text: String) -> CronPattern {
+        guard let pattern = CronPattern(text) else { preconditionFailure("'\(text)' is not a cron pattern") }
+        return pattern
+    }
+}
