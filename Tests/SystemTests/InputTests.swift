@@ -101,7 +101,7 @@ extension SystemTests {
         /// Runs `body` and expects that it left the queues as they were.
         private func enqueuesNothing(_ body: () async throws -> Void) async throws {
             let before = try await product.client.queues()
-            #expect(before.values.allSatisfy { $0 == [0, 0, 0, 0] } && before.count == 2, "\(before)")
+            #expect(before.values.allSatisfy { $0 == [0, 0, 0, 0] } && !before.isEmpty, "\(before)")
             try await body()
             #expect(try await product.client.queues() == before)
         }

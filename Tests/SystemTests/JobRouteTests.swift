@@ -172,7 +172,8 @@ extension SystemTests {
             let reply = try await product.client.get("/v1/kinds")
             #expect(reply.status == 200)
             let items = (reply.object["items"]?.array ?? []).compactMap(\.object)
-            #expect(items.map { $0["kind"]?.string } == ["engagement.push", "engagement.route", "engagement.upsert"])
+            let kinds = items.map { $0["kind"]?.string }
+            #expect(kinds == ["engagement.push", "engagement.route", "engagement.upsert", "upkeep.prune"])
             let push = try #require(items.first)
             #expect(push["queue"]?.string == "webhooks" && push["leaves_trace"] == .bool(true))
             #expect(push["retry"]?.object?["attempts"]?.integer == 3)

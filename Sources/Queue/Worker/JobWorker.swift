@@ -107,12 +107,14 @@ public final class JobWorker: Service {
             logger: logger)
 
         await withTaskGroup(of: Void.self) { group in
-            // Apart from the group's cancellation: the beat must outlast it until the claims are settled.
+            // Apart from this task's cancellation: a call to Redis fails at once in a cancelled task, and the claims are yet
+            // to be settled.
             let beating = Task { await heartbeat.run() }
+            let working = Task { await loop.run() }
             group.addTask { await doorbell.run() }
             await withGracefulShutdownHandler {
                 await withTaskCancellationHandler {
-                    await loop.run()
+                    await working.value
                 } onCancel: { [inbox] in
                     inbox.post(.stop)
                     inbox.post(.graceIsOver)

@@ -23,6 +23,29 @@ struct JobWorkerTests {
         #expect(try await bench.bench.reply("EXISTS", bench.bench.keys.leases) == .integer(0), "the worker left")
     }
 
+    @Test func aWorkerWhoseTaskIsCancelledUnderLoadGivesEverythingBack() async throws {
+        let bench = try await WorkerBench()
+        let jobs = (0..<5_000).map { bench.job("\($0)") }
+        try await bench.bench.client().enqueue(jobs, to: bench.bench.queue)
+        let ran = TestSignal<JobID>()
+        let handler = JobHandler(kind: "kind") { job in
+            ran.send(job.id)
+            await Task.yield()
+            return .done()
+        }
+        let worker = bench.worker(concurrency: 64, handlers: [handler])
+        let run = Task { try await worker.run() }
+        _ = await ran.next(300)
+        run.cancel()
+        try await run.value
+        let keys = bench.bench.keys
+        let done = try await bench.bench.counter("done")
+        #expect(done >= 300 - 64)
+        #expect(try await bench.bench.reply("EXISTS", keys.leases) == .integer(0), "the worker left")
+        #expect(try await bench.bench.reply("LLEN", keys.ready) == .integer(5_000 - Int64(done)))
+        #expect(try await bench.bench.reply("HLEN", keys.jobs) == .integer(5_000 - Int64(done)))
+    }
+
     @Test func anIdleWorkerHearsTheDoorbell() async throws {
         let bench = try await WorkerBench()
         let ran = TestSignal<JobID>()
