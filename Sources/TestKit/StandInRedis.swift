@@ -5,7 +5,7 @@ import Command
 import Foundation
 import Glibc
 package import Redis
-import Synchronization
+import Threads
 
 /// A server that speaks Redis's protocol and answers as a test says: for commands that the real server here lacks.
 package final class StandInRedis: Sendable {
@@ -29,7 +29,7 @@ package final class StandInRedis: Sendable {
 
     package let port: UInt16
     private let listener: Int32
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// - Parameter answer: called on a connection's thread, and may block it; the command's name is in capitals.
     package init(answer: @escaping @Sendable (_ command: [String]) -> Answer) throws {

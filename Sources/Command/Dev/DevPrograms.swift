@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import Synchronization
+import Threads
 
 /// The three programs as supervised children, and how to tell that they are ready.
 final class DevPrograms: Sendable {
@@ -9,7 +9,7 @@ final class DevPrograms: Sendable {
     private let apiPort: UInt16
     private let workerStopLimitMilliseconds: Int64
     /// Where each program's metrics were put at its last start.
-    private let metricsPorts = Mutex<[String: UInt16]>([:])
+    private let metricsPorts = Locked<[String: UInt16]>([:])
 
     /// - Throws: `.missingProgram` when one of them is not beside this program; `.configuration` for a bad grace.
     init(options: DevOptions, environment: DevEnvironment, apiPort: UInt16) throws(CommandError) {

@@ -5,7 +5,7 @@
 import Basics
 import Foundation
 package import Logging
-import Synchronization
+import Threads
 
 /// Servers, programs and sample of one `aventora dev`.
 package struct DevRun: Sendable {
@@ -43,8 +43,8 @@ package struct DevRun: Sendable {
     package func run(signals: AsyncStream<Void>) async throws(CommandError) {
         let ground = try await prepare()
         defer { PrivateFile.remove(ground.noteFile) }
-        let failure = Mutex<CommandError?>(nil)
-        let script = Mutex<Task<Void, Never>?>(nil)
+        let failure = Locked<CommandError?>(nil)
+        let script = Locked<Task<Void, Never>?>(nil)
         let supervisor = Supervisor(leftovers: ground.leftovers, logger: logger) { error in
             failure.withLock { $0 = $0 ?? error }
             script.withLock { $0 }?.cancel()

@@ -3,7 +3,7 @@
 
 import Glibc
 package import Logging
-import Synchronization
+import Threads
 
 /// Keeps children running and ends them in order.
 package final class Supervisor: Sendable {
@@ -17,7 +17,7 @@ package final class Supervisor: Sendable {
     private let outbox: AsyncStream<Message>.Continuation
     private let logger: Logger
     private let leftovers: Leftovers
-    private let upNames = Mutex<Set<String>>([])
+    private let upNames = Locked<Set<String>>([])
     private let onGiveUp: @Sendable (CommandError) -> Void
 
     /// - Parameters:

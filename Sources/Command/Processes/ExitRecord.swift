@@ -1,4 +1,4 @@
-import Synchronization
+import Threads
 
 /// What is known of a child: not started, running, or ended; and who waits for which.
 final class ExitRecord: Sendable {
@@ -12,7 +12,7 @@ final class ExitRecord: Sendable {
         var abandoned: Set<Int> = []
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     var exit: ChildExit? { state.withLock { $0.exit } }
 

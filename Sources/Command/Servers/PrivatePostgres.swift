@@ -6,7 +6,7 @@
 
 import Foundation
 import Glibc
-import Synchronization
+import Threads
 
 /// A private Postgres server on 127.0.0.1, its cluster kept over stops, kills and restarts. As root it runs as the user
 /// `postgres` (or `nobody`), otherwise as the caller.
@@ -46,7 +46,7 @@ public final class PrivatePostgres: Sendable {
     private let options: Options
     private let home: PostgresHome
     private let binaries: PostgresBinaries
-    private let running = Mutex<ChildProcess?>(nil)
+    private let running = Locked<ChildProcess?>(nil)
 
     private init(options: Options, home: PostgresHome, binaries: PostgresBinaries, port: UInt16, password: String) {
         self.options = options

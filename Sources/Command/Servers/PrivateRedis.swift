@@ -6,7 +6,7 @@
 
 import Foundation
 import Glibc
-import Synchronization
+import Threads
 
 /// A private Redis server on 127.0.0.1, its data kept under a folder over stops, kills and restarts.
 public final class PrivateRedis: Sendable {
@@ -46,7 +46,7 @@ public final class PrivateRedis: Sendable {
     /// Its folder, absolute.
     public let directory: String
     private let options: Options
-    private let running = Mutex<ChildProcess?>(nil)
+    private let running = Locked<ChildProcess?>(nil)
 
     private init(options: Options, directory: String, port: UInt16, password: String) {
         self.options = options

@@ -1,6 +1,6 @@
 import Glibc
-import Synchronization
 import SystemPackage
+import Threads
 
 /// Ports of 127.0.0.1.
 package enum LoopbackPort {
@@ -9,7 +9,7 @@ package enum LoopbackPort {
     private static let quietRange: ClosedRange<UInt16> = 20_000...32_000
 
     /// What was given out, so that two servers of this process never start on one port.
-    private static let given = Mutex<Set<UInt16>>([])
+    private static let given = Locked<Set<UInt16>>([])
 
     /// A port that was free a moment ago and that this process has not been given before. Someone else may take it
     /// before it is used, so the caller tries again when its server cannot bind it.

@@ -8,7 +8,7 @@ import Curl
 import Foundation
 import Glibc
 package import Postgres
-import Synchronization
+import Threads
 
 /// A running product.
 package final class Product: Sendable {
@@ -29,9 +29,9 @@ package final class Product: Sendable {
     private let databaseName: String
     private let environment: [String: String]
     private let ownsPostgres: Bool
-    private let workerList = Mutex<[ProductProcess]>([])
-    private let laterSchedulerList = Mutex<[ProductProcess]>([])
-    private let secretList = Mutex<[String]>([])
+    private let workerList = Locked<[ProductProcess]>([])
+    private let laterSchedulerList = Locked<[ProductProcess]>([])
+    private let secretList = Locked<[String]>([])
 
     /// Runs `body` with a product, which is gone afterwards whatever happened.
     ///

@@ -2,7 +2,7 @@ package import Basics
 package import Command
 import Foundation
 import Glibc
-import Synchronization
+import Threads
 
 /// One program of the product as a real process, which can be killed, frozen and started again.
 ///
@@ -14,7 +14,7 @@ package final class ProductProcess: Sendable {
     package let port: UInt16
     private let command: ChildCommand
     private let logPath: String
-    private let running = Mutex<ChildProcess?>(nil)
+    private let running = Locked<ChildProcess?>(nil)
 
     init(name: String, port: UInt16, command: ChildCommand, logPath: String) {
         self.name = name

@@ -1,15 +1,15 @@
 import Command
 import Dispatch
 import Redis
-import Synchronization
 import TestKit
 import Testing
+import Threads
 
 @testable import Queue
 
 /// A clock that a test moves.
 private final class StillClock: MonotonicClock {
-    private let now = Mutex<Int64>(1_000_000)
+    private let now = Locked<Int64>(1_000_000)
 
     var nowMilliseconds: Int64 { now.withLock { $0 } }
 
