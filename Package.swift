@@ -78,7 +78,6 @@ let package = Package(
                 .embedInCode("Scripts/Shared/keys.lua"),
                 .embedInCode("Scripts/Shared/lanes.lua"),
                 .embedInCode("Scripts/Shared/queue.lua"),
-                .embedInCode("Scripts/admit.lua"),
                 .embedInCode("Scripts/beat.lua"),
                 .embedInCode("Scripts/cancel.lua"),
                 .embedInCode("Scripts/drop.lua"),

@@ -13,9 +13,6 @@ enum Scripts {
     static let pause = script("pause", PackageResources.pause_lua)
     static let resume = script("resume", PackageResources.resume_lua)
     static let pace = script("pace", PackageResources.pace_lua)
-    /// One script of two files: the second goes on where the first has found nothing against it.
-    static let admit = queueScript(
-        "admit", PackageResources.admit_lua + [UInt8(ascii: "\n")] + PackageResources.enqueue_lua)
     static let tick = queueScript("tick", PackageResources.tick_lua)
     static let tickNow = queueScript("tick_now", PackageResources.tick_now_lua)
     static let beat = script("beat", PackageResources.beat_lua)

@@ -35,10 +35,12 @@ struct StallTests {
     @Test
     func answerThatCameWhileTheThreadStoodStillIsNoTimeOutOfTheTarget() async throws {
         let arrived = Signal<Bool>()
+        let standsStill = DispatchSemaphore(value: 0)
         try await withServer(
             answering: { _ in
                 arrived.fire(true)
-                Thread.sleep(forTimeInterval: 0.1)
+                _ = standsStill.wait(timeout: .now() + 10)
+                standsStill.signal()
                 return response("200 OK")
             },
             body: { server in
@@ -46,12 +48,13 @@ struct StallTests {
                     let url = server.url()
                     let waiting = Task {
                         try await failure(
-                            client, CurlRequest(method: .post, url: url, totalTimeoutMilliseconds: 500))
+                            client, CurlRequest(method: .post, url: url, totalTimeoutMilliseconds: 2_000))
                     }
                     _ = try await arrived.next()
                     // The policy is asked on the client's thread.
                     let policy = TestPolicy { _ in
-                        Thread.sleep(forTimeInterval: 1.5)
+                        standsStill.signal()
+                        Thread.sleep(forTimeInterval: 3)
                         return true
                     }
                     _ = try await client.send(CurlRequest(method: .get, url: url, addressPolicy: policy))

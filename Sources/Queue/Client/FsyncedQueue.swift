@@ -61,7 +61,7 @@ public final class FsyncedQueue: Sendable {
     ) async throws(QueueError) -> SubmissionResult {
         try queue.check(submission)
         if case .none(let reason) = try await proof() { throw Self.refusal(reason) }
-        let command = queue.enqueueCommand(submission, name, isGuarded: isGuarded)
+        let command = queue.enqueueCommand([.init(submission, isGuarded: isGuarded)], name)
         let answer = await withCheckedContinuation { continuation in
             let mustServe = state.withLock { state in
                 state.waiting.append(Call(command: command, answer: continuation))
@@ -70,7 +70,7 @@ public final class FsyncedQueue: Sendable {
             }
             if mustServe { Task.detached { await self.serve() } }
         }
-        return try queue.read(try answer.get(), for: submission)
+        return try queue.read(try answer.get(), for: [submission])[0].get()
     }
 
     /// How the server can prove it, as known for at most ``trustMilliseconds`` and asked again after each failure.

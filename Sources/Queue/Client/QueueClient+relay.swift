@@ -36,7 +36,8 @@ extension QueueClient {
     public func relay(_ relayed: [RelayedSubmission], fence: Int64) async throws(QueueError) -> [RelayResult] {
         let replies: [RedisReply]
         do {
-            replies = try await redis.run(relayed.map { enqueueCommand($0.submission, $0.queue, fence: fence) })
+            replies = try await redis.run(
+                relayed.map { enqueueCommand([.init(relayed: $0.submission)], $0.queue, fence: fence) })
         } catch {
             throw QueueError(error)
         }
@@ -47,12 +48,12 @@ extension QueueClient {
 
     private func result(_ reply: RedisReply, _ submission: Submission) -> RelayResult {
         if let failure = reply.failure { return .failed(QueueError(failure)) }
-        switch reply.arrayValue?.first?.string {
-        case "known": return .known(strings(reply).dropFirst().compactMap { JobID($0) })
-        case "fenced": return .fenced(reply.arrayValue?.last?.integerValue ?? .max)
-        default:
-            do { return .submitted(try read(reply, for: submission)) } catch { return .failed(error) }
+        guard let first = reply.arrayValue?.first else { return .failed(Self.unexpectedReply) }
+        if first.string == "fenced" { return .fenced(reply.arrayValue?.last?.integerValue ?? .max) }
+        if first.arrayValue?.first?.string == "known" {
+            return .known(strings(first).dropFirst().compactMap { JobID($0) })
         }
+        do { return .submitted(try read(first, for: submission)) } catch { return .failed(error) }
     }
 
     /// Those of `ids` of which the queue holds neither the job nor its trace. At most a few thousand at a time.

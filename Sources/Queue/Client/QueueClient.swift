@@ -1,5 +1,5 @@
-// The producer's and the operator's side of the engine. It holds no state but its connection: any number of processes
-// may have one. Every call is one round trip to Redis unless its comment says otherwise.
+// The producer's and the operator's side of the engine. It holds no state but its connection and who waits for it: any
+// number of processes may have one. Every call is one round trip to Redis unless its comment says otherwise.
 
 public import Redis
 
@@ -9,6 +9,7 @@ public final class QueueClient: Sendable {
     let namespace: String
     private let maximumQueueLength: Int
     private let surroundings: Surroundings
+    private let line = SubmissionLine()
 
     /// What a simulation puts in the place of the world.
     struct Surroundings: Sendable {
@@ -77,14 +78,30 @@ public final class QueueClient: Sendable {
 
     /// Enqueues a submission unless its receipts say that this was done before.
     ///
+    /// One round trip, shared with the small submissions of other callers that come while one is under way: see
+    /// ``SubmissionLine``.
     /// - Parameter isGuarded: also not when one of its ids is known, for a submission that may be sent twice, here and by
     ///   a relay: see ``relay(_:fence:)``. Costs three look-ups per job without a receipt, and nothing with receipts.
     public func submit(
         _ submission: Submission, to queue: QueueName, isGuarded: Bool = false
     ) async throws(QueueError) -> SubmissionResult {
         try check(submission)
-        let reply = try await run(enqueueCommand(submission, queue, isGuarded: isGuarded))
-        return try read(reply, for: submission)
+        let passenger = SubmissionLine.Passenger(submission, isGuarded: isGuarded)
+        return try await line.board(passenger, to: queue) { [self] passengers in await carry(passengers, to: queue) }
+            .get()
+    }
+
+    /// One call of the script: a result for each.
+    private func carry(
+        _ passengers: [SubmissionLine.Passenger], to queue: QueueName
+    ) async -> [Result<SubmissionResult, QueueError>] {
+        let submissions = passengers.map(\.submission)
+        do throws(QueueError) {
+            let reply = try await run(enqueueCommand(passengers, queue))
+            return try read(reply, for: submissions)
+        } catch {
+            return passengers.map { _ in .failure(error) }
+        }
     }
 
     /// Refuses a submission that is beyond ``Limits``, as ``submit(_:to:isGuarded:)`` does before it asks Redis.
@@ -102,36 +119,52 @@ public final class QueueClient: Sendable {
 
     /// - Parameter fence: of a relay; nil for everybody else.
     func enqueueCommand(
-        _ submission: Submission, _ queue: QueueName, isGuarded: Bool = false, fence: Int64? = nil
+        _ passengers: [SubmissionLine.Passenger], _ queue: QueueName, fence: Int64? = nil
     ) -> RedisCommand {
         let keys = Keys(namespace: namespace, queue: queue)
-        let admits = fence != nil || (isGuarded && !submission.hasReceipts)
         var names = keys.all
-        if let receipt = submission.receipt { names.append(keys.receipt(receipt.key)) }
-        for case let receipt? in submission.groups.map(\.receipt) { names.append(keys.receipt(receipt.key)) }
+        var bytes = 64
+        for passenger in passengers {
+            let submission = passenger.submission
+            if let receipt = submission.receipt { names.append(keys.receipt(receipt.key)) }
+            for case let receipt? in submission.groups.map(\.receipt) { names.append(keys.receipt(receipt.key)) }
+            bytes += 64 + passenger.byteCount
+        }
 
-        var command = RedisCommand(script: admits ? Scripts.admit : Scripts.enqueue, keys: names)
+        var command = RedisCommand(script: Scripts.enqueue, keys: names, reserving: bytes)
         command.append(scriptTimeMilliseconds)
         command.append(Limits.receiptLifetimeMilliseconds)
         command.append(maximumQueueLength)
-        command.append(submission.receipt?.digest ?? "")
-        command.append(submission.groups.count)
-        for group in submission.groups {
-            command.append(group.receipt?.digest ?? "")
-            command.append(group.jobs.count)
-            for job in group.jobs { command.append(job) }
-        }
-        guard admits else { return command }
-        var count = 0
-        for job in submission.jobs {
-            command.append(job.id.bytes)
-            count += 1
-        }
-        command.append(count)
         command.append(fence.map(String.init) ?? "")
+        command.append(passengers.count)
+        for passenger in passengers {
+            command.append(passenger.submission.receipt?.digest ?? "")
+            command.append(passenger.isGuarded ? "1" : "")
+            command.append(passenger.submission.groups.count)
+            for group in passenger.submission.groups {
+                command.append(group.receipt?.digest ?? "")
+                command.append(group.jobs.count)
+                for job in group.jobs { command.append(job) }
+            }
+        }
         return command
     }
 
+    /// - Throws: ``QueueError/Code/unexpectedReply`` when there are not as many answers as submissions.
+    func read(
+        _ reply: RedisReply, for submissions: [Submission]
+    ) throws(QueueError) -> [Result<SubmissionResult, QueueError>] {
+        guard let parts = reply.arrayValue, parts.count == submissions.count else { throw Self.unexpectedReply }
+        return zip(parts, submissions).map { part, submission in
+            do throws(QueueError) {
+                return .success(try read(part, for: submission))
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    /// The script's answer to one submission.
     func read(_ reply: RedisReply, for submission: Submission) throws(QueueError) -> SubmissionResult {
         guard let parts = reply.arrayValue, let verdict = parts.first?.string else { throw Self.unexpectedReply }
         // Its own call was carried out before, and only the answer was lost.

@@ -1,18 +1,57 @@
--- enqueue: puts jobs into a queue, at most once per receipt.
+-- enqueue: puts submissions into a queue, each whole or not at all, at most once per receipt.
 --
--- KEYS  1-24 as in Shared/queue.lua   25... one receipt key per receipt named in ARGV, in order
--- ARGV  1 now   2 how long receipts are kept, ms   3 most jobs that may wait in the queue, 0 = any number
---       4 digest of the whole request, '' = none (then its receipt key is KEYS[25])   5 number of groups, then per group:
---         digest ('' = no receipt), number of jobs, and per job: id, delay in ms (0 = now), lane ('' = none), key ('' =
---         none, 'u <lifetime in ms> <name>', 'd <quiet ms> <longest ms> <name>'), envelope
--- Reply {'new' | 'duplicate' | 'conflict' | 'full', then per group: '' if its jobs were put in as given; '=' and the ids,
---        separated by spaces, that the group got the first time; or '*' and per job '+' and its id, or '-' and the id of
---        the job that has its key}. For 'conflict' one element follows: the number, from 1, of the group whose key was
---        used with another digest; 0 means the request's own. For 'full' follows how many wait.
--- Atomic: receipts and jobs appear together, or nothing does. Running it twice with receipts changes nothing.
--- Bound: the caller limits the jobs of one call; a debounced job costs one look per worker at most.
+-- KEYS  1-24 as in Shared/queue.lua   25... one receipt key per digest that is not '', in the order of ARGV
+-- ARGV  1 now   2 how long receipts are kept, ms   3 most jobs that may wait in the queue, 0 = any number   4 fence of a
+--       relay, '' = of nobody else   5 number of submissions, then per submission:
+--         its digest ('' = no receipt), '1' = not if one of its ids is known, number of groups, then per group:
+--           digest ('' = no receipt), number of jobs, and per job: id, delay in ms (0 = now), lane ('' = none), key ('' =
+--           none, 'u <lifetime in ms> <name>', 'd <quiet ms> <longest ms> <name>'), envelope
+-- Reply {'fenced', the newer fence}, else per submission one of
+--         {'known', the ids of which this queue holds the job or its trace}
+--         {'conflict', the number, from 1, of the group whose key was used with another digest; 0 = the submission's own}
+--         {'full', how many wait}
+--         {'new' | 'duplicate', then per group: '' if its jobs were put in as given; '=' and the ids, separated by spaces,
+--         that the group got the first time; or '*' and per job '+' and its id, or '-' and the id of the job with its key}
+-- Atomic: receipts and jobs of a submission appear together, or nothing of it does; of one that is fenced, known, a
+--         conflict or too many, nothing is written. Running it twice with receipts changes nothing; with looked-up ids
+--         neither, as long as each job leaves a trace when it ends.
+-- Bound: the caller limits the jobs of one call; a debounced job costs one look per worker at most, an id that is looked up
+--        three.
 
-local keep, most_waiting, request_digest, group_count = ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
+local keep, most_waiting, fence, submission_count = ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
+
+-- A relay that was frozen while another took its place comes back with an older fence.
+if fence ~= '' then
+  local newest = call('HGET', meta, 'relay')
+  if newest and tonumber(newest) > tonumber(fence) then return { 'fenced', newest } end
+  if newest ~= fence then call('HSET', meta, 'relay', fence) end
+end
+
+local next_argument, next_key = 6, 25
+
+local function receipt_key(digest)
+  if digest == '' then return nil end
+  next_key = next_key + 1
+  return KEYS[next_key - 1]
+end
+
+local function next_submission()
+  local digest = ARGV[next_argument]
+  local submission = {
+    digest = digest, key = receipt_key(digest), is_guarded = ARGV[next_argument + 1] == '1', groups = {},
+  }
+  local group_count = tonumber(ARGV[next_argument + 2])
+  next_argument = next_argument + 3
+  for number = 1, group_count do
+    digest = ARGV[next_argument]
+    local count = tonumber(ARGV[next_argument + 1])
+    local from = next_argument + 2
+    next_argument = from + count * 5
+    submission.groups[number] =
+      { digest = digest, key = receipt_key(digest), count = count, from = from, to = next_argument - 5 }
+  end
+  return submission
+end
 
 -- A receipt is the digest, a line end, then one line per group with that group's ids.
 local function read_receipt(key, digest)
@@ -22,46 +61,60 @@ local function read_receipt(key, digest)
   return sub(receipt, line_end + 1), sub(receipt, 1, line_end - 1) == digest
 end
 
-local next_key = 25
-local request_key
-if request_digest ~= '' then
-  request_key = KEYS[next_key]
-  next_key = next_key + 1
-  local known, same = read_receipt(request_key, request_digest)
-  if not same then return { 'conflict', 0 } end
-  if known then
-    local reply = { 'duplicate' }
-    for line in string.gmatch(known, '([^\n]*)\n') do reply[#reply + 1] = '=' .. line end
-    return reply
-  end
+-- Ids that this call has put in, while Redis may not show them yet.
+local fresh = {}
+
+-- The last look is for a debounced job that waits for the one before it to end.
+local function is_known(id)
+  return fresh[id] or call('HEXISTS', jobs, id) == 1 or call('HEXISTS', finished, id) == 1
+    or call('HEXISTS', keys, 'n:' .. id) == 1
 end
 
--- First pass: read the groups and judge every receipt before anything is written.
-local groups, at, wanted = {}, 6, 0
-local seen = {}
-for number = 1, group_count do
-  local group = { digest = ARGV[at], count = tonumber(ARGV[at + 1]), from = at + 2 }
-  at = group.from + group.count * 5
-  wanted = wanted + group.count
-  if group.digest ~= '' then
-    group.key = KEYS[next_key]
-    next_key = next_key + 1
-    local earlier = seen[group.key]
-    if earlier then
-      if earlier.digest ~= group.digest then return { 'conflict', number } end
-      group.twin = earlier
-    else
-      local known, same = read_receipt(group.key, group.digest)
-      if not same then return { 'conflict', number } end
-      if known then group.known = sub(known, 1, -2) end
-      seen[group.key] = group
+local function known_ids(submission)
+  local known = { 'known' }
+  for _, group in ipairs(submission.groups) do
+    for at = group.from, group.to, 5 do
+      if is_known(ARGV[at]) then known[#known + 1] = ARGV[at] end
     end
   end
-  groups[number] = group
+  return #known > 1 and known or nil
 end
-if most_waiting > 0 and wanted > 0 then
-  local waiting = call('HLEN', jobs) - call('ZCARD', dead)
-  if waiting + wanted > most_waiting then return { 'full', waiting } end
+
+local waiting_before
+
+-- The reply to a submission of which nothing is to be put in; nil for one that goes in.
+local function refusal(submission)
+  local known = submission.is_guarded and known_ids(submission)
+  if known then return known end
+  if submission.key then
+    local lines, same = read_receipt(submission.key, submission.digest)
+    if not same then return { 'conflict', 0 } end
+    if lines then
+      local reply = { 'duplicate' }
+      for line in string.gmatch(lines, '([^\n]*)\n') do reply[#reply + 1] = '=' .. line end
+      return reply
+    end
+  end
+  local wanted, seen = 0, {}
+  for number, group in ipairs(submission.groups) do
+    local twin = group.key and seen[group.key]
+    if twin then
+      if twin.digest ~= group.digest then return { 'conflict', number } end
+      group.twin = twin
+    elseif group.key then
+      local lines, same = read_receipt(group.key, group.digest)
+      if not same then return { 'conflict', number } end
+      if lines then group.known = sub(lines, 1, -2) end
+      seen[group.key] = group
+    end
+    if not (group.twin or group.known) then wanted = wanted + group.count end
+  end
+  if most_waiting > 0 and wanted > 0 then
+    waiting_before = waiting_before or call('HLEN', jobs) - call('ZCARD', dead)
+    local waiting = waiting_before + enqueued
+    if waiting + wanted > most_waiting then return { 'full', waiting } end
+  end
+  return nil
 end
 
 -- Jobs that are ready, in no lane and without a key: the usual ones go in together.
@@ -81,10 +134,11 @@ local head
 
 local function enqueue(group)
   local ids, is_as_given = {}, true
-  for at = group.from, group.from + group.count * 5 - 1, 5 do
+  for at = group.from, group.to, 5 do
     local id, delay, lane, key = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 2], ARGV[at + 3]
     if delay == 0 and lane == '' and key == '' then
       ids[#ids + 1] = id
+      fresh[id] = true
       envelopes[#envelopes + 1] = id
       envelopes[#envelopes + 1] = ARGV[at + 4]
       ready_ids[#ready_ids + 1] = id
@@ -102,35 +156,44 @@ local function enqueue(group)
   return ids, is_as_given
 end
 
-local reply, receipt_lines = { 'new' }, {}
-for _, group in ipairs(groups) do
-  local line
-  if group.known or group.twin then
-    line = group.known or group.twin.line
-    reply[#reply + 1] = '=' .. line
-  else
-    local ids, is_as_given = enqueue(group)
-    line = table.concat(ids, ' ')
-    if is_as_given then
-      reply[#reply + 1] = ''
+local function carry_out(submission)
+  local reply, receipt_lines = { 'new' }, {}
+  for _, group in ipairs(submission.groups) do
+    local line
+    if group.known or group.twin then
+      line = group.known or group.twin.line
+      reply[#reply + 1] = '=' .. line
     else
-      for index, id in ipairs(ids) do
-        ids[index] = (ARGV[group.from + (index - 1) * 5] == id and '+' or '-') .. id
+      local ids, is_as_given = enqueue(group)
+      line = table.concat(ids, ' ')
+      if is_as_given then
+        reply[#reply + 1] = ''
+      else
+        for index, id in ipairs(ids) do
+          ids[index] = (ARGV[group.from + (index - 1) * 5] == id and '+' or '-') .. id
+        end
+        reply[#reply + 1] = '*' .. table.concat(ids, ' ')
       end
-      reply[#reply + 1] = '*' .. table.concat(ids, ' ')
+      if group.key then call('SET', group.key, group.digest .. '\n' .. line .. '\n', 'PX', keep) end
     end
-    if group.key then call('SET', group.key, group.digest .. '\n' .. line .. '\n', 'PX', keep) end
+    group.line = line
+    receipt_lines[#receipt_lines + 1] = line .. '\n'
   end
-  group.line = line
-  receipt_lines[#receipt_lines + 1] = line .. '\n'
+  if submission.key then
+    call('SET', submission.key, submission.digest .. '\n' .. table.concat(receipt_lines), 'PX', keep)
+  end
+  return reply
+end
+
+local replies = {}
+for number = 1, submission_count do
+  local submission = next_submission()
+  replies[number] = refusal(submission) or carry_out(submission)
 end
 flush()
-if request_key then
-  call('SET', request_key, request_digest .. '\n' .. table.concat(receipt_lines), 'PX', keep)
-end
 finish()
 
 -- Someone idle may have to look: for new ready work, or because the next due time moved forward.
 if head and first_due() < head then woken = woken + 1 end
 wake(woken)
-return reply
+return replies

@@ -122,7 +122,7 @@ struct FsyncedQueueTests {
             case "CONFIG" where command[2] == "appendonly": appendOnly
             case "CONFIG": .array([.text(command[2]), .text("everysec")])
             case "SCRIPT": .text(String(repeating: "a", count: 40))
-            case "EVALSHA": .array([.text("new"), .text("")])
+            case "EVALSHA": .array([.array([.text("new"), .text("")])])
             case "WAITAOF": waitaof()
             default: .status("OK")
             }

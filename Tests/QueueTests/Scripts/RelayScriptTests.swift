@@ -4,7 +4,7 @@ import Testing
 @testable import Queue
 
 @Suite(.timeLimit(.minutes(1)))
-struct AdmitScriptTests {
+struct RelayScriptTests {
     private func submission(_ jobs: NewJob...) -> RelayedSubmission {
         RelayedSubmission(submission: Submission(groups: [.init(jobs: jobs)]), queue: "test")
     }
