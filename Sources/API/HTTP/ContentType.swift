@@ -10,6 +10,7 @@ public enum ContentType {
         guard let header = request.headers[.contentType] else {
             throw Problem(.unsupportedMediaType, detail: "expected Content-Type: application/json")
         }
+        if header == "application/json" { return }
         var parts = header.split(separator: ";", omittingEmptySubsequences: false)[...]
         guard let type = parts.popFirst(), trimmed(type) == "application/json" else {
             throw Problem(.unsupportedMediaType, detail: "expected Content-Type: application/json")

@@ -81,7 +81,7 @@ public final class QueueClient: Sendable {
     /// One round trip, shared with the small submissions of other callers that come while one is under way: see
     /// ``SubmissionLine``.
     /// - Parameter isGuarded: also not when one of its ids is known, for a submission that may be sent twice, here and by
-    ///   a relay: see ``relay(_:fence:)``. Costs three look-ups per job without a receipt, and nothing with receipts.
+    ///   a relay: see ``relay(_:fence:)``. Costs little per job without a receipt, and nothing with receipts.
     public func submit(
         _ submission: Submission, to queue: QueueName, isGuarded: Bool = false
     ) async throws(QueueError) -> SubmissionResult {
@@ -106,14 +106,15 @@ public final class QueueClient: Sendable {
 
     /// Refuses a submission that is beyond ``Limits``, as ``submit(_:to:isGuarded:)`` does before it asks Redis.
     public func check(_ submission: Submission) throws(QueueError) {
-        let jobCount = submission.groups.reduce(0) { $0 + $1.jobs.count }
-        guard jobCount <= Limits.maximumJobsPerEnqueue else {
-            throw QueueError(.limitExceeded, "\(jobCount) jobs; at most \(Limits.maximumJobsPerEnqueue) at a time")
-        }
-        for job in submission.jobs {
-            guard job.envelope.arguments.count <= Limits.maximumArgumentsBytes else {
+        var jobCount = 0
+        for group in submission.groups {
+            jobCount += group.jobs.count
+            for job in group.jobs where job.envelope.arguments.count > Limits.maximumArgumentsBytes {
                 throw QueueError(.limitExceeded, "arguments over \(Limits.maximumArgumentsBytes) bytes")
             }
+        }
+        guard jobCount <= Limits.maximumJobsPerEnqueue else {
+            throw QueueError(.limitExceeded, "\(jobCount) jobs; at most \(Limits.maximumJobsPerEnqueue) at a time")
         }
     }
 

@@ -15,8 +15,7 @@
 -- Atomic: receipts and jobs of a submission appear together, or nothing of it does; of one that is fenced, known, a
 --         conflict or too many, nothing is written. Running it twice with receipts changes nothing; with looked-up ids
 --         neither, as long as each job leaves a trace when it ends.
--- Bound: the caller limits the jobs of one call; a debounced job costs one look per worker at most, an id that is looked up
---        three.
+-- Bound: the caller limits the jobs of one call; a debounced job costs one look per worker at most.
 
 local keep, most_waiting, fence, submission_count = ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 
@@ -28,6 +27,7 @@ if fence ~= '' then
 end
 
 local next_argument, next_key = 6, 25
+local looked_up = {}
 
 local function receipt_key(digest)
   if digest == '' then return nil end
@@ -47,6 +47,9 @@ local function next_submission()
     local count = tonumber(ARGV[next_argument + 1])
     local from = next_argument + 2
     next_argument = from + count * 5
+    if submission.is_guarded then
+      for at = from, next_argument - 5, 5 do looked_up[#looked_up + 1] = ARGV[at] end
+    end
     submission.groups[number] =
       { digest = digest, key = receipt_key(digest), count = count, from = from, to = next_argument - 5 }
   end
@@ -61,31 +64,46 @@ local function read_receipt(key, digest)
   return sub(receipt, line_end + 1), sub(receipt, 1, line_end - 1) == digest
 end
 
--- Ids that this call has put in, while Redis may not show them yet.
-local fresh = {}
+local submissions = {}
+for number = 1, submission_count do submissions[number] = next_submission() end
 
--- The last look is for a debounced job that waits for the one before it to end.
-local function is_known(id)
-  return fresh[id] or call('HEXISTS', jobs, id) == 1 or call('HEXISTS', finished, id) == 1
-    or call('HEXISTS', keys, 'n:' .. id) == 1
+-- Ids that the queue has, of those that are looked up, and that this call has put in.
+local known = {}
+
+local function look(key, prefix, from, to)
+  local fields = {}
+  for index = from, to do fields[#fields + 1] = prefix .. looked_up[index] end
+  for index, value in ipairs(call('HMGET', key, unpack(fields))) do
+    if value then known[looked_up[from + index - 1]] = true end
+  end
+end
+
+for from = 1, #looked_up, 1000 do
+  local to = min(from + 999, #looked_up)
+  look(jobs, '', from, to)
+  look(finished, '', from, to)
+  -- A debounced job that waits for the one before it to end.
+  look(keys, 'n:', from, to)
 end
 
 local function known_ids(submission)
-  local known = { 'known' }
+  local ids = {}
   for _, group in ipairs(submission.groups) do
     for at = group.from, group.to, 5 do
-      if is_known(ARGV[at]) then known[#known + 1] = ARGV[at] end
+      if known[ARGV[at]] then ids[#ids + 1] = ARGV[at] end
     end
   end
-  return #known > 1 and known or nil
+  return ids
 end
 
 local waiting_before
 
 -- The reply to a submission of which nothing is to be put in; nil for one that goes in.
 local function refusal(submission)
-  local known = submission.is_guarded and known_ids(submission)
-  if known then return known end
+  if submission.is_guarded then
+    local ids = known_ids(submission)
+    if #ids > 0 then return { 'known', unpack(ids) } end
+  end
   if submission.key then
     local lines, same = read_receipt(submission.key, submission.digest)
     if not same then return { 'conflict', 0 } end
@@ -117,12 +135,37 @@ local function refusal(submission)
   return nil
 end
 
--- Jobs that are ready, in no lane and without a key: the usual ones go in together.
-local envelopes, ready_ids = {}, {}
+-- Jobs that are ready and without a key: the usual ones go in together.
+local envelopes, ready_ids, lane_ids, lanes_seen = {}, {}, {}, {}
+
 local function flush()
   if #envelopes > 0 then call('HSET', jobs, unpack(envelopes)) end
   if #ready_ids > 0 then call('RPUSH', ready, unpack(ready_ids)) end
-  envelopes, ready_ids = {}, {}
+  for _, lane in ipairs(lanes_seen) do
+    local ids = lane_ids[lane]
+    call('RPUSH', lane_prefix .. lane, unpack(ids))
+    laned = laned + #ids
+    if call('HSETNX', lanes, lane, 'r') == 1 then call('RPUSH', ring, lane) end
+  end
+  envelopes, ready_ids, lane_ids, lanes_seen = {}, {}, {}, {}
+end
+
+local function add_ready(id, lane, envelope)
+  envelopes[#envelopes + 1] = id
+  envelopes[#envelopes + 1] = envelope
+  local ids = ready_ids
+  if lane ~= '' then
+    ids = lane_ids[lane]
+    if not ids then
+      ids = {}
+      lane_ids[lane] = ids
+      lanes_seen[#lanes_seen + 1] = lane
+    end
+  end
+  ids[#ids + 1] = id
+  enqueued = enqueued + 1
+  woken = woken + 1
+  if #envelopes >= 2000 then flush() end
 end
 
 local function first_due()
@@ -136,20 +179,15 @@ local function enqueue(group)
   local ids, is_as_given = {}, true
   for at = group.from, group.to, 5 do
     local id, delay, lane, key = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 2], ARGV[at + 3]
-    if delay == 0 and lane == '' and key == '' then
+    if delay == 0 and key == '' then
+      known[id] = true
       ids[#ids + 1] = id
-      fresh[id] = true
-      envelopes[#envelopes + 1] = id
-      envelopes[#envelopes + 1] = ARGV[at + 4]
-      ready_ids[#ready_ids + 1] = id
-      enqueued = enqueued + 1
-      woken = woken + 1
-      if #envelopes >= 2000 then flush() end
+      add_ready(id, lane, ARGV[at + 4])
     else
       flush()
       head = head or first_due()
       local owner = submit(id, delay, lane, key, ARGV[at + 4])
-      if owner ~= id then is_as_given = false end
+      if owner == id then known[id] = true else is_as_given = false end
       ids[#ids + 1] = owner
     end
   end
@@ -186,10 +224,7 @@ local function carry_out(submission)
 end
 
 local replies = {}
-for number = 1, submission_count do
-  local submission = next_submission()
-  replies[number] = refusal(submission) or carry_out(submission)
-end
+for number, submission in ipairs(submissions) do replies[number] = refusal(submission) or carry_out(submission) end
 flush()
 finish()
 
