@@ -90,9 +90,9 @@ let package = Package(
                 .embedInCode("Scripts/reconcile.lua"),
                 .embedInCode("Scripts/resume.lua"),
                 .embedInCode("Scripts/revive.lua"),
-                .embedInCode("Scripts/unknown.lua"),
                 .embedInCode("Scripts/tick.lua"),
                 .embedInCode("Scripts/tick_now.lua"),
+                .embedInCode("Scripts/track.lua"),
                 .embedInCode("Scripts/work.lua"),
             ],
             swiftSettings: strict
