@@ -36,9 +36,11 @@ struct EndpointExplanationTests {
         let json = String(decoding: try ResourceJSON.encode(explanation), as: UTF8.self)
         #expect(
             json == """
-                {"addresses":[{"address":"10.0.0.5","allowed":true,"opened_by":"hub.lan:8443","range":"10.0.0.0/8",\
-                "range_kind":"private_network"},{"address":"93.184.216.34","allowed":true,"opened_by":"hub.lan:8443"}],\
-                "allowed":true,"host":"hub.lan","port":8443,"scheme":"https","url":"https://hub.lan:8443/…"}
+                {"addresses":[{"address":"10.0.0.5","allowed":true,"code":null,"opened_by":"hub.lan:8443",\
+                "range":"10.0.0.0/8","range_kind":"private_network","reason":null},\
+                {"address":"93.184.216.34","allowed":true,"code":null,"opened_by":"hub.lan:8443","range":null,\
+                "range_kind":null,"reason":null}],"allowed":true,"code":null,"host":"hub.lan","port":8443,\
+                "reason":null,"scheme":"https","url":"https://hub.lan:8443/…"}
                 """)
     }
 

@@ -25,6 +25,17 @@ struct EndpointExplanation: Encodable {
             case openedBy = "opened_by"
         }
 
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(address, forKey: .address)
+            try container.encode(allowed, forKey: .allowed)
+            try container.encode(range, forKey: .range)
+            try container.encode(rangeKind, forKey: .rangeKind)
+            try container.encode(code, forKey: .code)
+            try container.encode(reason, forKey: .reason)
+            try container.encode(openedBy, forKey: .openedBy)
+        }
+
         init(_ candidate: TargetJudgement.Candidate) {
             address = candidate.address.description
             let range = candidate.verdict.refusal?.range ?? AddressRange.containing(candidate.address)
@@ -82,6 +93,21 @@ struct EndpointExplanation: Encodable {
         (url, scheme, host, port) = (nil, nil, nil, nil)
         (allowed, addresses) = (false, [])
         (code, reason) = ("url", "the URL cannot be used: \(fault)")
+    }
+
+    private enum CodingKeys: String, CodingKey { case url, allowed, scheme, host, port, code, reason, addresses }
+
+    /// With a null for what is not known, so that the form is always the same.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(url, forKey: .url)
+        try container.encode(allowed, forKey: .allowed)
+        try container.encode(scheme, forKey: .scheme)
+        try container.encode(host, forKey: .host)
+        try container.encode(port, forKey: .port)
+        try container.encode(code, forKey: .code)
+        try container.encode(reason, forKey: .reason)
+        try container.encode(addresses, forKey: .addresses)
     }
 
     /// For people.
