@@ -58,6 +58,15 @@ struct RelayScriptTests {
         #expect(try await client.unknown(of: [], in: bench.queue).isEmpty)
     }
 
+    @Test func theLargestSubmissionIsLookedUpWhole() async throws {
+        let bench = try await ScriptBench()
+        let jobs = (0..<Limits.maximumJobsPerEnqueue).map { _ in bench.job() }
+        let whole = RelayedSubmission(submission: Submission(groups: [.init(jobs: jobs)]), queue: "test")
+        #expect(isNew(try await bench.client().relay([whole], fence: 1)[0]))
+        #expect(known(try await bench.client().relay([whole], fence: 2)[0]) == jobs.map(\.id))
+        #expect(try await bench.counter("enqueued") == Int64(jobs.count))
+    }
+
     @Test func olderFenceIsRefusedWhole() async throws {
         let bench = try await ScriptBench()
         let client = bench.client()
