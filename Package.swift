@@ -100,9 +100,10 @@ let package = Package(
 
         // What Aventora does.
         .target(name: "Basics", swiftSettings: strict),
+        .target(name: "Guard", dependencies: ["Curl", "Threads"], swiftSettings: strict),
         .target(
             name: "Jobs",
-            dependencies: ["Basics", "Curl", "Postgres", "Queue", logging, lifecycle],
+            dependencies: ["Basics", "Curl", "Guard", "Postgres", "Queue", logging, lifecycle],
             resources: [
                 .embedInCode("Store/Migrations/0001_finished_jobs.sql"),
                 .embedInCode("Store/Migrations/0002_engagements.sql"),
@@ -116,8 +117,8 @@ let package = Package(
         .target(
             name: "Program",
             dependencies: [
-                "Basics", "Jobs", "Postgres", "Queue", "Redis", configuration, httpTypes, hummingbird, lifecycle,
-                logging, nio, signals,
+                "Basics", "Guard", "Jobs", "Postgres", "Queue", "Redis", configuration, httpTypes, hummingbird,
+                lifecycle, logging, nio, signals,
             ],
             swiftSettings: strict
         ),
@@ -125,21 +126,23 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Basics", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", crypto, httpTypes, hummingbird,
-                hummingbirdCore, lifecycle, logging, nio, nioHTTP1, nioHTTPTypes,
+                "Basics", "Guard", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", crypto, httpTypes,
+                hummingbird, hummingbirdCore, lifecycle, logging, nio, nioHTTP1, nioHTTPTypes,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "Terminal",
             dependencies: [
-                "Basics", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", arguments, logging,
+                "Basics", "Guard", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", arguments, logging,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "Worker",
-            dependencies: ["Basics", "Curl", "Jobs", "Postgres", "Program", "Queue", "Redis", lifecycle, logging],
+            dependencies: [
+                "Basics", "Curl", "Guard", "Jobs", "Postgres", "Program", "Queue", "Redis", lifecycle, logging,
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -225,9 +228,13 @@ let package = Package(
         ),
         .testTarget(name: "CrashTests", dependencies: ["aventora-crash", "Queue"], swiftSettings: strict),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "TestKit", "Threads"], swiftSettings: strict),
+        .testTarget(name: "GuardTests", dependencies: ["Curl", "Guard", "TestKit", "Threads"], swiftSettings: strict),
         .testTarget(
             name: "JobsTests",
-            dependencies: ["Basics", "Command", "Jobs", "Postgres", "Queue", "Redis", "TestKit", lifecycle, logging],
+            dependencies: [
+                "Basics", "Command", "Curl", "Guard", "Jobs", "Postgres", "Queue", "Redis", "TestKit", lifecycle,
+                logging,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -238,7 +245,7 @@ let package = Package(
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestKit", "Threads"], swiftSettings: strict),
         .testTarget(
             name: "ProgramTests",
-            dependencies: ["Basics", "Program", configuration, lifecycle, logging],
+            dependencies: ["Basics", "Guard", "Program", configuration, lifecycle, logging],
             swiftSettings: strict
         ),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "TestKit", "Threads", logging], swiftSettings: strict),
@@ -259,13 +266,13 @@ let package = Package(
         ),
         .testTarget(
             name: "TerminalTests",
-            dependencies: ["Basics", "Jobs", "Operator", "Program", "Queue", "Terminal"],
+            dependencies: ["Basics", "Guard", "Jobs", "Operator", "Program", "Queue", "Terminal"],
             swiftSettings: strict
         ),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
         .testTarget(
             name: "WorkerTests",
-            dependencies: ["Curl", "Jobs", "Postgres", "Program", "Queue", "Worker", logging],
+            dependencies: ["Curl", "Guard", "Jobs", "Postgres", "Program", "Queue", "Worker", logging],
             swiftSettings: strict
         ),
     ]
@@ -274,8 +281,8 @@ let package = Package(
 // What runs under the sanitizers: whatever uses C pointers or locks, and nothing that takes minutes to build for it.
 if Context.environment["AVENTORA_SANITIZED"] != nil {
     let kept = [
-        "Basics", "CCurl", "CHiredis", "CPostgres", "Threads", "Redis", "Postgres", "Curl", "Queue", "Command",
-        "TestKit",
+        "Basics", "CCurl", "CHiredis", "CPostgres", "Threads", "Redis", "Postgres", "Curl", "Guard", "Queue", "Command",
+        "TestKit", "GuardTests",
         "ThreadsTests", "RedisTests", "PostgresTests", "CurlTests", "QueueTests",
     ]
     package.targets.removeAll { !kept.contains($0.name) }

@@ -1,3 +1,4 @@
+public import Guard
 public import Jobs
 public import Postgres
 public import Program
@@ -16,6 +17,9 @@ public struct APIConfiguration: Sendable {
     public var receiverSecret: WebhookSecret?
     /// Where every account's engagements go unless it says otherwise.
     public var targets: TargetSettings
+    /// Where deliveries may go; read here too, so that a bad value shows in every program, and targets are judged at
+    /// save as they are at send.
+    public var outbound: AddressGuard
     /// m attempts, n apart, for every CRM target.
     public var retry: RetryPolicy
     /// What an accepted request gets unless it prefers another: see `docs/durability.md`.
@@ -30,6 +34,7 @@ public struct APIConfiguration: Sendable {
         tokens = try TokenStore(settings)
         receiverSecret = try WebhookSettings.receiverSecret(settings)
         targets = try WebhookSettings.targets(settings)
+        outbound = try OutboundSettings.addressGuard(settings)
         retry = try WebhookSettings.retry(settings)
         // Taken in silence, these events would be lost: nothing here provisions Hubs yet.
         guard try !settings.boolean("AVENTORA_HUB_AUTO_PROVISION_ENABLED", default: false) else {

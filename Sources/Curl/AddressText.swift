@@ -7,15 +7,27 @@ internal import Glibc
 enum AddressText {
     private static let longestTextBytes = 64
 
-    /// Network-order bytes of an address literal; nil if it is none.
-    static func bytes(of text: String) -> [UInt8]? {
+    /// The words of an address literal; nil if it is none.
+    static func words(of text: String) -> (high: UInt64, low: UInt64, isIPv6: Bool)? {
         guard text.utf8.count < longestTextBytes, !text.utf8.contains(0) else { return nil }
-        let isIPv6 = text.utf8.contains(UInt8(ascii: ":"))
-        var bytes = [UInt8](repeating: 0, count: isIPv6 ? 16 : 4)
-        let result = unsafe bytes.withUnsafeMutableBytes { buffer in
-            unsafe inet_pton(isIPv6 ? AF_INET6 : AF_INET, text, buffer.baseAddress)
+        if text.utf8.contains(UInt8(ascii: ":")) {
+            var address = in6_addr()
+            guard unsafe inet_pton(AF_INET6, text, &address) == 1 else { return nil }
+            let (high, low) = words(address)
+            return (high, low, true)
         }
-        return result == 1 ? bytes : nil
+        var address = in_addr()
+        guard unsafe inet_pton(AF_INET, text, &address) == 1 else { return nil }
+        return (0, UInt64(UInt32(bigEndian: address.s_addr)), false)
+    }
+
+    /// The two halves of an IPv6 address.
+    static func words(_ address: in6_addr) -> (high: UInt64, low: UInt64) {
+        unsafe withUnsafeBytes(of: address) { bytes in
+            let high = unsafe bytes.loadUnaligned(as: UInt64.self)
+            let low = unsafe bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+            return (UInt64(bigEndian: high), UInt64(bigEndian: low))
+        }
     }
 
     /// The usual text of 4 or 16 bytes.
@@ -41,12 +53,12 @@ extension CurlAddress {
         switch unsafe target.pointee.family {
         case AF_INET:
             let value = unsafe address.loadUnaligned(as: sockaddr_in.self)
-            let bytes = unsafe withUnsafeBytes(of: value.sin_addr) { unsafe Array($0) }
-            self.init(bytes: bytes, port: UInt16(bigEndian: value.sin_port))
+            let low = UInt64(UInt32(bigEndian: value.sin_addr.s_addr))
+            self.init(high: 0, low: low, isIPv6: false, port: UInt16(bigEndian: value.sin_port))
         case AF_INET6:
             let value = unsafe address.loadUnaligned(as: sockaddr_in6.self)
-            let bytes = unsafe withUnsafeBytes(of: value.sin6_addr) { unsafe Array($0) }
-            self.init(bytes: bytes, port: UInt16(bigEndian: value.sin6_port))
+            let (high, low) = AddressText.words(value.sin6_addr)
+            self.init(high: high, low: low, isIPv6: true, port: UInt16(bigEndian: value.sin6_port))
         default:
             return nil
         }

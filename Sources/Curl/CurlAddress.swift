@@ -1,15 +1,19 @@
 /// An IPv4 or IPv6 address and a port. An IPv4-mapped address (`::ffff:a.b.c.d`) is IPv6 here, as the socket has it:
 /// see ``mappedIPv4``.
 public struct CurlAddress: Sendable, Hashable, CustomStringConvertible {
-    private let high: UInt64
-    private let low: UInt64
+    /// The first 64 bits of an IPv6 address; 0 for IPv4.
+    package let high: UInt64
+
+    /// The last 64 bits of an IPv6 address; the 32 bits of an IPv4 one.
+    package let low: UInt64
 
     /// Whether ``bytes`` are 16, not 4.
     public let isIPv6: Bool
 
     public let port: UInt16
 
-    private init(high: UInt64, low: UInt64, isIPv6: Bool, port: UInt16) {
+    /// From words as they are in ``high`` and ``low``.
+    package init(high: UInt64, low: UInt64, isIPv6: Bool, port: UInt16) {
         self.high = high
         self.low = low
         self.isIPv6 = isIPv6
@@ -29,8 +33,8 @@ public struct CurlAddress: Sendable, Hashable, CustomStringConvertible {
     /// From `192.0.2.1` or `2001:db8::1`, without brackets or zone; nil for anything else. Shortened forms such as
     /// `127.1` are refused.
     public init?(text: String, port: UInt16) {
-        guard let bytes = AddressText.bytes(of: text) else { return nil }
-        self.init(bytes: bytes, port: port)
+        guard let words = AddressText.words(of: text) else { return nil }
+        self.init(high: words.high, low: words.low, isIPv6: words.isIPv6, port: port)
     }
 
     /// 4 or 16 bytes in network order.

@@ -11,8 +11,19 @@ enum ConnectionString {
             throw PostgresError(.invalidConfiguration, "not a libpq connection string: \(withoutQuotation(reason))")
         }
         defer { unsafe PQconninfoFree(parsed) }
+        return unsafe values(parsed)
+    }
+
+    /// What libpq uses where the string says nothing: environment, service file, built-in values.
+    static func defaults() -> [String: String] {
+        guard let found = unsafe PQconndefaults() else { return [:] }
+        defer { unsafe PQconninfoFree(found) }
+        return unsafe values(found)
+    }
+
+    @unsafe private static func values(_ first: UnsafeMutablePointer<PQconninfoOption>) -> [String: String] {
         var options: [String: String] = [:]
-        var option = unsafe parsed
+        var option = unsafe first
         while let keyword = unsafe option.pointee.keyword {
             if let value = unsafe option.pointee.val {
                 unsafe options[String(cString: keyword)] = unsafe String(cString: value)

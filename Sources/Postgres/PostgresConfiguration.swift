@@ -41,6 +41,25 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible, CustomDe
         return shown.isEmpty ? "libpq defaults" : secrets.scrub(shown.joined(separator: " "))
     }
 
+    /// Where libpq would look for the server over TCP, its `PG...` variables and service files included. Empty for a
+    /// server that is reached through a socket in a directory.
+    public var servers: [(host: String, port: Int)] {
+        let values = ConnectionString.defaults().merging(options) { $1 }
+        func list(_ key: String) -> [String] {
+            (values[key] ?? "").split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
+        let (addresses, names, ports) = (list("hostaddr"), list("host"), list("port"))
+        return (0..<max(addresses.count, names.count)).compactMap { index in
+            let address = index < addresses.count ? addresses[index] : ""
+            let host = address.isEmpty && index < names.count ? names[index] : address
+            guard !host.isEmpty, !host.hasPrefix("/"), !host.hasPrefix("@") else { return nil }
+            let port = ports.count == 1 ? ports[0] : index < ports.count ? ports[index] : ""
+            return (host, Int(port) ?? Self.usualPort)
+        }
+    }
+
+    private static let usualPort = 5432
+
     /// The same as ``description``.
     public var debugDescription: String { description }
 

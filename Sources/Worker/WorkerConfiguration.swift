@@ -1,3 +1,4 @@
+public import Guard
 public import Jobs
 public import Postgres
 public import Program
@@ -16,6 +17,8 @@ public struct WorkerConfiguration: Sendable {
     public var targets: TargetSettings
     public var retry: RetryPolicy
     public var webhookTimeoutMilliseconds: Int
+    /// Where deliveries may go.
+    public var outbound: AddressGuard
     /// nil: no `/healthz` and `/readyz`.
     public var healthListen: ListenAddress?
 
@@ -30,6 +33,7 @@ public struct WorkerConfiguration: Sendable {
         targets = try WebhookSettings.targets(settings)
         retry = try WebhookSettings.retry(settings)
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
+        outbound = try OutboundSettings.addressGuard(settings)
         healthListen = try settings.optionalListenAddress("METRICS_LISTEN", default: "127.0.0.1:9101")
     }
 

@@ -1,5 +1,6 @@
 import Basics
 import Curl
+import Guard
 import Jobs
 public import Logging
 import Postgres
@@ -45,6 +46,7 @@ public enum WorkerProgram {
                 "name": "\(configuration.name)", "concurrency": "\(configuration.concurrency)",
                 "queues": "\(configuration.queues.map(\.description).joined(separator: ","))",
             ])
+        warnOfRefusedTargets(configuration, logger)
         try await ProgramGroup.run(
             services: services, logger: logger, graceSeconds: configuration.graceSeconds + closingSeconds)
         await curl.shutdown()
@@ -61,13 +63,27 @@ public enum WorkerProgram {
         let directory = TargetDirectory(
             settings: configuration.targets, accounts: hub, clock: SystemMonotonicClock(), logger: logger)
         let sender = PushSender(
-            client: curl, clock: clock, timeoutMilliseconds: configuration.webhookTimeoutMilliseconds)
+            client: curl, clock: clock, outbound: configuration.outbound,
+            timeoutMilliseconds: configuration.webhookTimeoutMilliseconds)
         return JobRegistry([
             PushHandler(directory: directory, hub: hub, sender: sender, clock: clock, logger: logger).handler,
             RouteHandler(directory: directory, retry: configuration.retry, clock: clock).handler,
             UpsertHandler(store: EngagementStore(pool: pool), logger: logger).handler,
             PruneHandler(finished: FinishedStore(pool: pool), ticks: TickStore(pool: pool), clock: clock).handler,
         ])
+    }
+
+    /// Says at the start what would otherwise show with the first push. Names are not looked up.
+    private static func warnOfRefusedTargets(_ configuration: WorkerConfiguration, _ logger: Logger) {
+        for target in CRMTarget.allCases {
+            guard let url = configuration.targets.defaults[target]?.url,
+                let refusal = configuration.outbound.verdict(
+                    of: url.target, port: UInt16(truncatingIfNeeded: url.port))?.refusal
+            else { continue }
+            logger.warning(
+                "pushes to this target will be refused",
+                metadata: ["variable": "\(target.urlVariable)", "reason": "\(refusal)"])
+        }
     }
 
     /// As many connections as jobs may run, so that a request never waits for one with its clock ticking.

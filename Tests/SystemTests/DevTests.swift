@@ -50,6 +50,7 @@ extension SystemTests {
             // Nothing listens there, so that jobs wait in Redis.
             let environment = [
                 "PATH": "/usr/bin:/bin", "TWENTY_WEBHOOK_URL": "http://127.0.0.1:1/hook",
+                "OUTBOUND_ALLOW": "127.0.0.1:1",
                 "CRM_WEBHOOK_RETRY_COUNT": "50", "CRM_WEBHOOK_RETRY_DELAY_SECONDS": "600",
             ]
             let dev = try await ChildProcess.start(

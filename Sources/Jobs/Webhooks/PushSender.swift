@@ -1,5 +1,6 @@
 public import Basics
 public import Curl
+public import Guard
 import Queue
 
 /// A fault of this process: the target was not asked, so no attempt is spent.
@@ -11,16 +12,21 @@ struct OwnFault: Error, CustomStringConvertible {
 public struct PushSender: Sendable {
     private let client: CurlClient
     private let clock: any WallClock
+    private let outbound: AddressGuard
     private let timeoutMilliseconds: Int
 
-    /// - Parameter timeoutMilliseconds: for one attempt, from its start to the end of the response.
-    public init(client: CurlClient, clock: any WallClock, timeoutMilliseconds: Int) {
+    /// - Parameters:
+    ///   - outbound: where pushes may go.
+    ///   - timeoutMilliseconds: for one attempt, from its start to the end of the response.
+    public init(client: CurlClient, clock: any WallClock, outbound: AddressGuard, timeoutMilliseconds: Int) {
         self.client = client
         self.clock = clock
+        self.outbound = outbound
         self.timeoutMilliseconds = timeoutMilliseconds
     }
 
-    /// Posts; what came back, whatever it was.
+    /// Posts; what came back, whatever it was. A target that the guard refuses is not connected to, and one that is
+    /// known to be refused is not even looked up.
     ///
     /// - Throws: ``OwnFault`` or `CancellationError`, which say nothing of the target.
     func post(
@@ -35,6 +41,12 @@ public struct PushSender: Sendable {
         request.totalTimeoutMilliseconds = timeoutMilliseconds
         // One attempt is one request: the client must not send again by itself.
         request.resendsOnStaleConnection = false
+        let port = UInt16(truncatingIfNeeded: endpoint.url.port)
+        if let refusal = outbound.verdict(of: endpoint.url.target, port: port)?.refusal {
+            return .failure(.addressRefused, detail: refusal.description)
+        }
+        let target = outbound.target(endpoint.url.target, port: port)
+        request.addressPolicy = target
         do {
             let response = try await client.send(request)
             let hint = response.header("Retry-After").flatMap {
@@ -47,7 +59,8 @@ public struct PushSender: Sendable {
             if error.isOurs { throw OwnFault(description: error.message) }
             // The status line decides; a body that drips past the limit does not undo it.
             if let status = error.status { return .response(status: status) }
-            return .failure(Self.failure(of: error), detail: error.message)
+            let refusal = error.refusedAddress.flatMap { target.verdict(of: IPAddress($0), port: $0.port).refusal }
+            return .failure(Self.failure(of: error), detail: refusal?.description ?? error.message)
         }
     }
 

@@ -1,6 +1,10 @@
+internal import Curl
+public import Guard
+
 /// An address that may be posted to: http or https, at most 2,048 bytes, plain ASCII, with a host and no user info.
 ///
-/// Says nothing about where the host's name leads; that is decided when the connection is made.
+/// It is read here and by libcurl, and refused where the two see different hosts or ports. Says nothing about where the
+/// host's name leads; that is the guard's to judge.
 public struct WebhookURL: Sendable, Hashable, CustomStringConvertible {
     /// Why an address is refused. Never holds the address, which may carry a token.
     public struct Fault: Error, Sendable, Hashable, CustomStringConvertible {
@@ -13,8 +17,10 @@ public struct WebhookURL: Sendable, Hashable, CustomStringConvertible {
 
     /// The address as given.
     public let text: String
-    /// The host in lower case, with its brackets if it is an IPv6 address.
+    /// The host in lower case as given, with its brackets if it is an IPv6 address.
     public let host: String
+    /// What the host names, whatever its spelling.
+    public let target: TargetHost
     /// The port, the scheme's own if none is given.
     public let port: Int
     /// Whether the scheme is https.
@@ -42,6 +48,11 @@ public struct WebhookURL: Sendable, Hashable, CustomStringConvertible {
         guard !authority.contains("@") else { throw Fault(description: "it holds user information before the host") }
         let (host, portText) = try Self.split(authority)
         self.host = host.lowercased()
+        do throws(TargetHost.Fault) {
+            target = try TargetHost(host)
+        } catch {
+            throw Fault(description: error.description)
+        }
         if let portText {
             guard portText.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let port = Int(portText), 1...65_535 ~= port else {
                 throw Fault(description: "its port is not a number from 1 to 65535")
@@ -51,25 +62,37 @@ public struct WebhookURL: Sendable, Hashable, CustomStringConvertible {
             port = isSecure ? 443 : 80
         }
         self.text = text
+        try checkOtherReader()
     }
 
-    private static func split(_ authority: Substring) throws(Fault) -> (host: String, port: Substring?) {
+    /// Refuses what libcurl would send elsewhere.
+    private func checkOtherReader() throws(Fault) {
+        let fault = Fault(description: "its host or port can be read in two ways")
+        guard let other = CurlURL(text), other.scheme == (isSecure ? "https" : "http"), other.port == port,
+            !other.hasUserInfo
+        else { throw fault }
+        let otherTarget: TargetHost?
+        do { otherTarget = try TargetHost(other.host) } catch { otherTarget = nil }
+        guard otherTarget == target else { throw fault }
+    }
+
+    /// Cuts at the colon before the port.
+    private static func split(_ authority: Substring) throws(Fault) -> (host: Substring, port: Substring?) {
+        var colon = authority.firstIndex(of: ":")
         if authority.hasPrefix("[") {
             guard let end = authority.firstIndex(of: "]") else { throw Fault(description: "its IPv6 host has no end") }
-            let inside = authority[authority.index(after: authority.startIndex)..<end]
-            let isAddress = !inside.isEmpty && inside.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
-            let rest = authority[authority.index(after: end)...]
-            guard isAddress, rest.isEmpty || rest.hasPrefix(":") else {
+            let next = authority.index(after: end)
+            colon = next == authority.endIndex ? nil : next
+            guard colon.map({ authority[$0] == ":" }) ?? true else {
                 throw Fault(description: "its host is not an IPv6 address")
             }
-            return ("[\(inside)]", rest.isEmpty ? nil : rest.dropFirst())
         }
-        let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let host = parts.first, !host.isEmpty else { throw Fault(description: "it has no host") }
-        let isName = host.utf8.allSatisfy { byte in
-            0x61...0x7A ~= byte | 0x20 || 0x30...0x39 ~= byte || byte == 0x2D || byte == 0x2E || byte == 0x5F
-        }
-        guard isName, host.utf8.count <= 253 else { throw Fault(description: "its host is not a name or an address") }
-        return (String(host), parts.count == 2 ? parts[1] : nil)
+        guard let colon else { return try (named(authority), nil) }
+        return try (named(authority[..<colon]), authority[authority.index(after: colon)...])
+    }
+
+    private static func named(_ host: Substring) throws(Fault) -> Substring {
+        guard !host.isEmpty else { throw Fault(description: "it has no host") }
+        return host
     }
 }

@@ -53,6 +53,9 @@ package final class FakeTarget: Sendable {
     /// All requests so far, in the order of arrival.
     package var requests: [TargetRequest] { state.read { $0.requests } }
 
+    /// Connections accepted so far, whether a request came or not.
+    package var connectionCount: Int { state.read { $0.connections } }
+
     /// Those requests whose answer was a 2xx and was written out.
     package var delivered: [TargetRequest] { state.read { state in state.delivered.map { state.requests[$0] } } }
 

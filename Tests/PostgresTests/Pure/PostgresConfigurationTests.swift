@@ -42,6 +42,19 @@ struct PostgresConfigurationTests {
         #expect(unsaid.statementTimeout == .seconds(30))
     }
 
+    @Test(arguments: [
+        ("postgresql://me:hunter2@db.example/jobs", ["db.example:5432"]),
+        ("postgresql://db.example:5433/jobs", ["db.example:5433"]),
+        ("postgresql://a.example:1,b.example:2/jobs", ["a.example:1", "b.example:2"]),
+        ("host=a.example,b.example port=7 dbname=jobs", ["a.example:7", "b.example:7"]),
+        ("host=a.example hostaddr=10.0.0.7 dbname=jobs", ["10.0.0.7:5432"]),
+        ("host=/run/postgresql dbname=jobs", []), ("host=/run/postgresql,a.example port=7,8", ["a.example:8"]),
+        ("postgresql://[fd00::7]:7/jobs", ["fd00::7:7"]),
+    ])
+    func namesItsServers(url: String, servers: [String]) throws {
+        #expect(try PostgresConfiguration(url: url).servers.map { "\($0.host):\($0.port)" } == servers)
+    }
+
     @Test
     func scrubsEverySecret() {
         let secrets = Secrets(["pass", "password!", ""]).adding("x\"y").adding(nil)
