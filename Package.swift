@@ -84,6 +84,7 @@ let package = Package(
                 .embedInCode("Scripts/enqueue.lua"),
                 .embedInCode("Scripts/flush.lua"),
                 .embedInCode("Scripts/leave.lua"),
+                .embedInCode("Scripts/log.lua"),
                 .embedInCode("Scripts/pace.lua"),
                 .embedInCode("Scripts/pause.lua"),
                 .embedInCode("Scripts/reap.lua"),
@@ -91,6 +92,7 @@ let package = Package(
                 .embedInCode("Scripts/resume.lua"),
                 .embedInCode("Scripts/revive.lua"),
                 .embedInCode("Scripts/unknown.lua"),
+                .embedInCode("Scripts/unlog.lua"),
                 .embedInCode("Scripts/tick.lua"),
                 .embedInCode("Scripts/tick_now.lua"),
                 .embedInCode("Scripts/work.lua"),
@@ -108,6 +110,7 @@ let package = Package(
                 .embedInCode("Store/Migrations/0002_engagements.sql"),
                 .embedInCode("Store/Migrations/0003_outbox.sql"),
                 .embedInCode("Store/Migrations/0004_ticks.sql"),
+                .embedInCode("Store/Migrations/0005_deliveries.sql"),
             ],
             swiftSettings: strict
         ),
@@ -227,7 +230,9 @@ let package = Package(
         .testTarget(name: "CurlTests", dependencies: ["Curl", "TestKit", "Threads"], swiftSettings: strict),
         .testTarget(
             name: "JobsTests",
-            dependencies: ["Basics", "Command", "Jobs", "Postgres", "Queue", "Redis", "TestKit", lifecycle, logging],
+            dependencies: [
+                "Basics", "Command", "Curl", "Jobs", "Postgres", "Queue", "Redis", "TestKit", lifecycle, logging,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -265,7 +270,7 @@ let package = Package(
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
         .testTarget(
             name: "WorkerTests",
-            dependencies: ["Curl", "Jobs", "Postgres", "Program", "Queue", "Worker", logging],
+            dependencies: ["Curl", "Jobs", "Postgres", "Program", "Queue", "Redis", "Worker", logging],
             swiftSettings: strict
         ),
     ]

@@ -16,6 +16,8 @@ public struct WorkerConfiguration: Sendable {
     public var targets: TargetSettings
     public var retry: RetryPolicy
     public var webhookTimeoutMilliseconds: Int
+    /// How long deliveries stay in the attempt log.
+    public var deliveryLogDays: Int
     /// nil: no `/healthz` and `/readyz`.
     public var healthListen: ListenAddress?
 
@@ -30,6 +32,9 @@ public struct WorkerConfiguration: Sendable {
         targets = try WebhookSettings.targets(settings)
         retry = try WebhookSettings.retry(settings)
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
+        let days = LogHandler.keepDaysRange
+        deliveryLogDays = try settings.integer(
+            "DELIVERY_LOG_DAYS", default: Int(LogHandler.keepDays), in: Int(days.lowerBound)...Int(days.upperBound))
         healthListen = try settings.optionalListenAddress("METRICS_LISTEN", default: "127.0.0.1:9101")
     }
 

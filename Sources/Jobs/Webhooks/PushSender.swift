@@ -2,9 +2,16 @@ public import Basics
 public import Curl
 import Queue
 
-/// A fault of this process: the target was not asked, so no attempt is spent.
+/// What one attempt came to, and what went over the wire.
+struct PushReply: Sendable {
+    let result: Result<DeliveryResult, OwnFault>
+    let exchange: HTTPExchange
+}
+
+/// A fault of this process, or a stop: the target has not had its say, so no attempt is spent.
 struct OwnFault: Error, CustomStringConvertible {
     let description: String
+    var isStop = false
 }
 
 /// Posts one engagement to one CRM target: one attempt.
@@ -21,11 +28,7 @@ public struct PushSender: Sendable {
     }
 
     /// Posts; what came back, whatever it was.
-    ///
-    /// - Throws: ``OwnFault`` or `CancellationError`, which say nothing of the target.
-    func post(
-        _ body: [UInt8], to endpoint: TargetSettings.Endpoint, webhookID: String
-    ) async throws -> DeliveryResult {
+    func post(_ body: [UInt8], to endpoint: TargetSettings.Endpoint, webhookID: String) async -> PushReply {
         var request = CurlRequest(
             method: .post,
             url: endpoint.url.text,
@@ -35,19 +38,32 @@ public struct PushSender: Sendable {
         request.totalTimeoutMilliseconds = timeoutMilliseconds
         // One attempt is one request: the client must not send again by itself.
         request.resendsOnStaleConnection = false
+        let secrets = endpoint.secrets
+        var exchange = HTTPExchange(request, secrets: secrets)
         do {
             let response = try await client.send(request)
+            exchange.take(response, secrets: secrets)
             let hint = response.header("Retry-After").flatMap {
                 RetryAfter.parse($0, nowMilliseconds: clock.nowMilliseconds())
             }
-            return .response(
+            let result = DeliveryResult.response(
                 status: response.status, retryAfterMilliseconds: hint, location: response.header("Location"))
+            return PushReply(result: .success(result), exchange: exchange)
         } catch {
-            if Task.isCancelled || error.code == .cancelled || error.code == .closed { throw CancellationError() }
-            if error.isOurs { throw OwnFault(description: error.message) }
+            exchange.take(error)
+            if Task.isCancelled || error.code == .cancelled || error.code == .closed {
+                let fault = OwnFault(description: "the attempt was stopped", isStop: true)
+                return PushReply(result: .failure(fault), exchange: exchange)
+            }
+            if error.isOurs {
+                return PushReply(result: .failure(OwnFault(description: error.message)), exchange: exchange)
+            }
             // The status line decides; a body that drips past the limit does not undo it.
-            if let status = error.status { return .response(status: status) }
-            return .failure(Self.failure(of: error), detail: error.message)
+            let result: DeliveryResult =
+                if let status = error.status { .response(status: status) } else {
+                    .failure(Self.failure(of: error), detail: error.message)
+                }
+            return PushReply(result: .success(result), exchange: exchange)
         }
     }
 
