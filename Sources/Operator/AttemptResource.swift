@@ -147,8 +147,10 @@ public struct AttemptResponse: Encodable, Sendable {
         }
     }
 
-    /// The bytes as text; nil when they are none. A character that a cut went through is left out.
+    /// The bytes as text; nil when they are none, or hold a NUL, which many readers of JSON refuse. A character that a cut
+    /// went through is left out.
     private static func text(_ bytes: [UInt8], isCut: Bool) -> String? {
+        guard !bytes.contains(0) else { return nil }
         for dropped in 0...(isCut ? min(3, bytes.count) : 0) {
             if let text = String(validating: bytes.dropLast(dropped), as: UTF8.self) { return text }
         }
