@@ -80,7 +80,9 @@ extension SystemTests.Shared {
             #expect(attempts[0]["retry_at"]?.string != nil && attempts[1]["error"]?.isNull == true)
             for attempt in attempts {
                 let times = try #require(attempt["times_ms"]?.object)
-                func time(_ name: String) -> Double { if case .number(let text)? = times[name] { Double(text) ?? -1 } else { -1 } }
+                func time(_ name: String) -> Double {
+                    if case .number(let text)? = times[name] { Double(text) ?? -1 } else { -1 }
+                }
                 let phases = ["dns", "connect", "tls", "first_byte", "body"].map(time)
                 #expect(phases.allSatisfy { $0 >= 0 } && abs(phases.reduce(0, +) - time("total")) < 0.01)
                 #expect(time("total") > 0 && time("queued") >= 0 && time("queued") < 5_000 && time("limiter") == 0)
@@ -125,7 +127,8 @@ extension SystemTests.Shared {
                 answers.append(try #require(delivery["attempts"]?.array?.first?.object?["response"]?.object))
             }
             #expect(answers[0]["body"]?.string == "AP/DAAo=" && answers[0]["body_encoding"]?.string == "base64")
-            #expect(answers[1]["body"]?.string == "TlVMIAAgaW4gdGV4dA==" && answers[1]["body_encoding"]?.string == "base64")
+            #expect(
+                answers[1]["body"]?.string == "TlVMIAAgaW4gdGV4dA==" && answers[1]["body_encoding"]?.string == "base64")
             // The cut went through a character.
             #expect(answers[2]["body"]?.string == String(repeating: "x", count: 8_191))
             #expect(answers[2]["body_cut"] == .bool(true) && answers[2]["body_encoding"]?.string == "utf-8")
@@ -250,7 +253,9 @@ extension SystemTests.Shared {
 extension SystemTests {
     /// The log when servers and workers die. Each test is a whole product.
     @Suite(.serialized) struct DeliveryLogCrashTests {
-        @Test(.product(workers: 2, ownsPostgres: true)) func deliveriesGoOnWithoutPostgresAndTheLogFollows() async throws {
+        @Test(.product(workers: 2, ownsPostgres: true)) func deliveriesGoOnWithoutPostgresAndTheLogFollows()
+            async throws
+        {
             let product = try currentProduct()
             let target = try FakeTarget()
             let account = try await product.makeAccount(target)

@@ -41,6 +41,7 @@ extension PushHandler {
         var row = row(isLate ? (job.isLastAttempt ? .failed : .retry) : .deferred, job, push, effort)
         row.errorCode = isLate ? "time_limit" : fault.isStop ? "stopped" : "own_fault"
         row.error = isLate ? "it ran for longer than its job may" : fault.description
+        if !fault.isStop { row.retryAtMilliseconds = nowMilliseconds + Self.faultPauseMilliseconds }
         await record(row)
     }
 

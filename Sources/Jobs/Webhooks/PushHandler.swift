@@ -15,7 +15,7 @@ public struct PushHandler: Sendable {
     private let logger: Logger
 
     /// How long a push waits when our own database cannot be read, in ms; free, since the target said nothing.
-    private static let faultPauseMilliseconds: Int64 = 1_000
+    static let faultPauseMilliseconds: Int64 = 1_000
 
     /// - Parameters:
     ///   - directory: where an account's pushes go.

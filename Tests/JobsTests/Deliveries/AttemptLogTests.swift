@@ -156,7 +156,8 @@ struct AttemptLogTests {
             let id = Samples.id()
             let rows = [
                 Samples.attempt(id, attempt: 1, outcome: .retry, status: 500),
-                Samples.attempt(id, fence: Samples.now + 9, attempt: 2, outcome: .retry, status: 501), Samples.attempt(),
+                Samples.attempt(id, fence: Samples.now + 9, attempt: 2, outcome: .retry, status: 501),
+                Samples.attempt(),
             ]
             try await queue.log(rows.map { try $0.entry() }, of: "q")
             try await queue.log([LogEntry(name: "nonsense", bytes: [1, 2, 3])], of: "q")

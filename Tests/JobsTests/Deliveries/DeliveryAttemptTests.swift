@@ -15,10 +15,11 @@ struct DeliveryAttemptTests {
         #expect(row.number == number && row.spent == spent && row.state == state)
     }
 
-    @Test(arguments: [
-        ([], nil), (Array("text".utf8), []), ([0, 0xFF, 10, 0xC3], [10, 10, 0, 0xFE]),
-        ([UInt8](repeating: 7, count: 8_192), [UInt8](repeating: 10, count: 100_000)),
-    ] as [([UInt8], [UInt8]?)])
+    @Test(
+        arguments: [
+            ([], nil), (Array("text".utf8), []), ([0, 0xFF, 10, 0xC3], [10, 10, 0, 0xFE]),
+            ([UInt8](repeating: 7, count: 8_192), [UInt8](repeating: 10, count: 100_000)),
+        ] as [([UInt8], [UInt8]?)])
     func entriesAreReadAsTheyWereWritten(body: [UInt8], payload: [UInt8]?) throws {
         var row = DeliverySamples.attempt(body: body)
         row.payload = payload

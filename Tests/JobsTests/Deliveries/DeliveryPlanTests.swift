@@ -43,7 +43,7 @@ struct DeliveryPlanTests {
         ]
         let fields = DeliveryFilter.Field.allCases
         var sets: [Set<DeliveryFilter.Field>] = [[]] + fields.map { [$0] }
-        for first in fields { for second in fields where first.rawValue < second.rawValue { sets.append([first, second]) } }
+        for (index, first) in fields.enumerated() { sets += fields[(index + 1)...].map { [first, $0] } }
         sets.append(Set(fields))
         return sets.flatMap { set in
             [false, true].map { hasTimes in

@@ -15,8 +15,10 @@ struct DeliveryStoreTests {
         try await pool.query(
             PostgresStatement(
                 "dump",
-                "SELECT d::text AS line FROM jobs.deliveries d UNION ALL SELECT a::text FROM jobs.attempts a ORDER BY 1"))
-            .map { try $0.string("line") }
+                "SELECT d::text AS line FROM jobs.deliveries d UNION ALL SELECT a::text FROM jobs.attempts a ORDER BY 1"
+            )
+        )
+        .map { try $0.string("line") }
     }
 
     @Test func attemptsAndTheirDeliveryAreKept() async throws {
@@ -62,7 +64,8 @@ struct DeliveryStoreTests {
             let id = Samples.id(Samples.now)
             let rows = (0..<4).map { number in
                 Samples.attempt(
-                    id, fence: Samples.now + Int64(number), attempt: number + 1, outcome: number == 3 ? .failed : .retry,
+                    id, fence: Samples.now + Int64(number), attempt: number + 1,
+                    outcome: number == 3 ? .failed : .retry,
                     status: 500 + number)
             }
             try await store.record([rows[3], rows[1], rows[1]])
@@ -117,7 +120,8 @@ struct DeliveryStoreTests {
             let days = try await pool.query(
                 PostgresStatement(
                     "days",
-                    "SELECT tableoid::regclass::text AS name FROM jobs.deliveries WHERE id = $1"), [.text(ids[0].description)])
+                    "SELECT tableoid::regclass::text AS name FROM jobs.deliveries WHERE id = $1"),
+                [.text(ids[0].description)])
             #expect(try days[0].string("name") == "jobs.deliveries_20270115")
         }
     }

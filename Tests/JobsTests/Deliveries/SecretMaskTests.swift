@@ -7,7 +7,8 @@ struct SecretMaskTests {
     private static let secret = "s3cr3t-value"
 
     @Test(arguments: [
-        ("X-Aventora-Webhook-Secret", "anything", "***"), ("Authorization", "Bearer x", "***"), ("X-My-Key", "k", "***"),
+        ("X-Aventora-Webhook-Secret", "anything", "***"), ("Authorization", "Bearer x", "***"),
+        ("X-My-Key", "k", "***"),
         ("webhook-signature", "v1,abc", "***"), ("Cookie", "a=b", "***"), ("Content-Type", "text/plain", "text/plain"),
         ("WEBHOOK-ID", "msg_1", "msg_1"), ("webhook-id", "is s3cr3t-value", "is ***"),
     ])
