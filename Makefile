@@ -32,7 +32,7 @@ test:
 	$(TESTING) $(SWIFT) test --skip-build --filter '^SystemTests\.' $(ARGS)
 
 build: setup
-	$(SWIFT) build -c release
+	$(SWIFT) build -c release --static-swift-stdlib
 
 # Peers that cannot be installed are left out of the comparison, which says so.
 bench: build

@@ -91,10 +91,10 @@ let package = Package(
                 .embedInCode("Scripts/reconcile.lua"),
                 .embedInCode("Scripts/resume.lua"),
                 .embedInCode("Scripts/revive.lua"),
-                .embedInCode("Scripts/unknown.lua"),
-                .embedInCode("Scripts/unlog.lua"),
                 .embedInCode("Scripts/tick.lua"),
                 .embedInCode("Scripts/tick_now.lua"),
+                .embedInCode("Scripts/track.lua"),
+                .embedInCode("Scripts/unlog.lua"),
                 .embedInCode("Scripts/work.lua"),
             ],
             swiftSettings: strict

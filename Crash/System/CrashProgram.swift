@@ -11,6 +11,8 @@ final class CrashProgram: Sendable {
         var starts = 0
         /// Starts whose end somebody wants.
         var bidden: Set<Int> = []
+        /// Starts that were frozen while they were ending.
+        var frozenAtEnd: Set<Int> = []
     }
 
     let role: Role
@@ -55,7 +57,17 @@ final class CrashProgram: Sendable {
         return (child, number)
     }
 
-    func send(_ signal: Int32) { child?.send(signal) }
+    func send(_ signal: Int32) {
+        if signal == SIGSTOP {
+            state.withLock { state in
+                if state.bidden.contains(state.starts) { state.frozenAtEnd.insert(state.starts) }
+            }
+        }
+        child?.send(signal)
+    }
+
+    /// Whether the present start was frozen after it had been told to end: its grace may have passed meanwhile.
+    var wasFrozenAtEnd: Bool { state.withLock { $0.frozenAtEnd.contains($0.starts) } }
 
     func kill() async {
         state.withLock { _ = $0.bidden.insert($0.starts) }

@@ -23,7 +23,7 @@ enum Scripts {
     static let roll = script("roll", PackageResources.roll_lua)
     static let survey = script("survey", PackageResources.survey_lua)
     static let leave = script("leave", PackageResources.leave_lua)
-    static let unknown = script("unknown", PackageResources.unknown_lua)
+    static let track = queueScript("track", PackageResources.track_lua)
     static let log = script("log", PackageResources.log_lua)
     static let unlog = script("unlog", PackageResources.unlog_lua)
 

@@ -30,7 +30,7 @@ public final class ThreadExecutor: SerialExecutor {
     deinit { core.stop() }
 
     public func enqueue(_ job: consuming ExecutorJob) {
-        unsafe core.enqueue(Work(UnownedJob(job), on: asUnownedSerialExecutor()))
+        unsafe Core.enqueue(Work(UnownedJob(job), on: asUnownedSerialExecutor()), to: core)
     }
 
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
@@ -47,8 +47,8 @@ public final class ThreadExecutor: SerialExecutor {
     public func isIsolatingCurrentContext() -> Bool? { isCurrentThread }
 
     /// Runs the jobs that are already enqueued, ends the thread and waits for it. Safe to call again, and from the
-    /// thread itself, where it cannot wait. A job enqueued afterwards runs on the thread that enqueues it, so no
-    /// caller is left hanging.
+    /// thread itself, where it cannot wait. Jobs enqueued afterwards run on threads that enqueue them, still one at a
+    /// time and in order, so no caller is left hanging.
     public func stop() { core.stop() }
 }
 
@@ -73,6 +73,8 @@ private final class Core: Sendable {
         var isParked = false
         var isStopping = false
         var hasEnded = false
+        /// Whether some thread runs what was enqueued after the end.
+        var isServed = false
         var thread: ObjectIdentifier?
     }
 
@@ -86,15 +88,39 @@ private final class Core: Sendable {
 
     var isCurrentThread: Bool { state.withLock { $0.thread } == ObjectIdentifier(Thread.current) }
 
-    func enqueue(_ work: Work) {
-        let (wake, hasEnded) = state.withLock { state in
-            if state.hasEnded { return (false, true) }
+    private enum Need { case nothing, wake, service }
+
+    /// Consumes its reference to the core: as soon as the job is in the queue it may run, and with it the last of those
+    /// who keep the executor may go.
+    @inline(never)
+    static func enqueue(_ work: Work, to core: consuming Core) {
+        let need: Need = core.state.withLock { state in
             state.jobs.append(work)
+            if state.hasEnded {
+                defer { state.isServed = true }
+                return state.isServed ? .nothing : .service
+            }
             defer { state.isParked = false }
-            return (state.isParked, false)
+            return state.isParked ? .wake : .nothing
         }
-        if hasEnded { work.run() }
-        if wake { parker.unpark() }
+        switch need {
+        case .nothing: break
+        case .wake: core.parker.unpark()
+        case .service: core.serve()
+        }
+    }
+
+    /// Runs what is enqueued after the end, on behalf of everybody.
+    private func serve() {
+        while true {
+            let batch = state.withLock { state in
+                if state.jobs.isEmpty { state.isServed = false }
+                defer { state.jobs = [] }
+                return state.jobs
+            }
+            if batch.isEmpty { return }
+            for work in batch { work.run() }
+        }
     }
 
     func start(name: String) {

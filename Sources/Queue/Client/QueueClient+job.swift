@@ -69,14 +69,22 @@ extension QueueClient {
                 command("ZSCORE", keys.lanesDue, "\(name) \(lane)"), command("HGET", keys.meta, "paused"),
                 command("LPOS", line, name, "MAXLEN", "\(Limits.maximumCountedPosition)"),
                 command("HEXISTS", keys.cancels, name), command("SMEMBERS", CommonKeys(namespace: namespace).quiet),
+                command("HGET", keys.jobs, name), command("HGET", keys.errors, name),
             ] + workers.map { command("HGET", keys.claims(of: $0), name) })
-        if let score = replies[0].string.flatMap(Double.init) { return view.setDue(Int64(score)) }
-        if let index = replies.dropFirst(5).firstIndex(where: { $0 != .null }) {
+        if let score = replies[0].string.flatMap(Double.init) {
+            // It may have run at the first look, and failed since.
+            if case .bytes(let bytes) = replies[5], let envelope = Envelope(bytes: bytes) {
+                view = JobView(
+                    id: view.id, queue: view.queue, state: .due, envelope: envelope, error: replies[6].string)
+            }
+            return view.setDue(Int64(score))
+        }
+        if let index = replies.dropFirst(7).firstIndex(where: { $0 != .null }) {
             let fence = replies[index].string?.split(separator: " ").first.flatMap { Int64($0) } ?? 0
             view.state = .running
-            view.worker = workers[index - 5]
+            view.worker = workers[index - 7]
             view.obstacle = .running(
-                worker: workers[index - 5], sinceMilliseconds: fence, isCancelling: replies[3] == .integer(1))
+                worker: workers[index - 7], sinceMilliseconds: fence, isCancelling: replies[3] == .integer(1))
             return
         }
         let position = replies[2].integerValue.map(Int.init)

@@ -57,10 +57,11 @@ extension QueueClient {
     }
 
     /// Those of `ids` of which the queue holds neither the job nor its trace. At most a few thousand at a time.
+    ///
+    /// The jobs that it holds become tracked, so that their ends are told even if they came in another way first.
     public func unknown(of ids: [JobID], in queue: QueueName) async throws(QueueError) -> [JobID] {
         guard !ids.isEmpty else { return [] }
-        let keys = Keys(namespace: namespace, queue: queue)
-        var command = RedisCommand(script: Scripts.unknown, keys: [keys.jobs, keys.finished, keys.keys])
+        var command = call(Scripts.track, Keys(namespace: namespace, queue: queue))
         for id in ids { command.append(id.bytes) }
         return strings(try await run(command)).compactMap { JobID($0) }
     }

@@ -78,32 +78,33 @@ local function look(key, prefix, from, to)
   end
 end
 
+for _, id in ipairs(looked_up) do
+  -- Not together: the reply would be the envelopes.
+  if call('HEXISTS', jobs, id) == 1 then known[id] = true end
+end
 for from = 1, #looked_up, 1000 do
   local to = min(from + 999, #looked_up)
-  look(jobs, '', from, to)
   look(finished, '', from, to)
   -- A debounced job that waits for the one before it to end.
   look(keys, 'n:', from, to)
 end
 
 local function known_ids(submission)
-  local ids = {}
+  local reply = { 'known' }
   for _, group in ipairs(submission.groups) do
     for at = group.from, group.to, 5 do
-      if known[ARGV[at]] then ids[#ids + 1] = ARGV[at] end
+      if known[ARGV[at]] then reply[#reply + 1] = ARGV[at] end
     end
   end
-  return ids
+  return #reply > 1 and reply or nil
 end
 
 local waiting_before
 
 -- The reply to a submission of which nothing is to be put in; nil for one that goes in.
 local function refusal(submission)
-  if submission.is_guarded then
-    local ids = known_ids(submission)
-    if #ids > 0 then return { 'known', unpack(ids) } end
-  end
+  local known_reply = submission.is_guarded and known_ids(submission)
+  if known_reply then return known_reply end
   if submission.key then
     local lines, same = read_receipt(submission.key, submission.digest)
     if not same then return { 'conflict', 0 } end

@@ -126,6 +126,8 @@ function settle.requeue(id, at, lane)
   end
   local envelope = call('HGET', jobs, id)
   if not envelope then return end
+  -- It may have become tracked while it ran.
+  header = carrying(header, envelope)
   if has_cancels and call('HEXISTS', cancels, id) == 1 then
     finish_cancelled(id, header, 'cancelled while it ran')
     return
@@ -146,7 +148,7 @@ function settle.bury(id, at, lane)
   if lane ~= '' and ARGV[at + 2] == 'bad' then count_in(bad, lane) end
   local envelope = call('HGET', jobs, id)
   if not envelope then return end
-  local header = ARGV[at]
+  local header = carrying(ARGV[at], envelope)
   if has_cancels then call('HDEL', cancels, id) end
   call('HSET', jobs, id, header .. arguments_of(envelope))
   call('HSET', errors, id, now .. ' ' .. ARGV[at + 1])
@@ -159,7 +161,7 @@ end
 function settle.keep(id, at)
   local envelope = call('HGET', jobs, id)
   if not envelope then return end
-  local header = ARGV[at] == '' and header_of(envelope) or ARGV[at]
+  local header = ARGV[at] == '' and header_of(envelope) or carrying(ARGV[at], envelope)
   call('HSET', jobs, id, header .. '\n' .. ARGV[at + 1])
 end
 

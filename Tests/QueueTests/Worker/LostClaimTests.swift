@@ -26,10 +26,12 @@ struct LostClaimTests {
         let bench = try await ScriptBench()
         let started = TestSignal<JobID>()
         let stopped = TestSignal<(JobID, StopReason?)>()
+        // One for each: a cancelled task ends the stream that it waits for, for everybody.
         let (gate, open) = AsyncStream<Void>.makeStream()
+        let (never, end) = AsyncStream<Void>.makeStream()
         let handler = JobHandler(kind: "kind") { job in
             started.send(job.id)
-            for await _ in gate {}
+            for await _ in job.arguments == Array("lost".utf8) ? never : gate {}
             stopped.send((job.id, job.stopReason))
             try Task.checkCancellation()
             return .done()
@@ -48,6 +50,7 @@ struct LostClaimTests {
         let first = try #require(await stopped.next())
         #expect(first.0 == lost.id && first.1 == .claimLost)
 
+        end.finish()
         open.finish()
         let second = try #require(await stopped.next())
         #expect(second.0 == kept.id && second.1 == nil)

@@ -68,12 +68,6 @@ local function add_unique(id, lane, delay, envelope, lifetime, key)
   return add(id, lane, delay, envelope)
 end
 
--- The header of a waiting job that takes over another's arguments: whoever waits for the end of either sees it.
-local function carrying(header, envelope)
-  if is_tracked(header) or not is_tracked(header_of(envelope)) then return header end
-  return header .. ' r=1'
-end
-
 -- Something came while the job runs: it is kept for the run after.
 local function follow(id, envelope, quiet, longest, key)
   local waiting = call('HGET', next_jobs, key)

@@ -56,6 +56,20 @@ end
 
 local function is_tracked(header) return byte(header) == 50 and find(header, ' r=1', 1, true) ~= nil end
 
+-- The header of a job that leaves a trace whatever its kind says. The first layout has no room for it.
+local function tracked(header)
+  local fields, lane = match(header, '^1 (%S+ %S+ %d+ %d+ %d+) ?(%S*)$')
+  if not fields then return header .. ' r=1' end
+  return '2 ' .. fields .. (lane ~= '' and ' l=' .. lane or '') .. ' r=1'
+end
+
+-- The header of a job that takes another's place, or its own again, with the envelope that is there: whoever waits for the
+-- end of either sees it.
+local function carrying(header, envelope)
+  if is_tracked(header) or not is_tracked(header_of(envelope)) then return header end
+  return tracked(header)
+end
+
 -- Kind, attempts, crashes and deferrals as a trace has them, after the state.
 local function trace_fields(header)
   return match(header, '^%d+ (%S+) %S+ (%d+ %d+ %d+)')
