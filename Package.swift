@@ -84,6 +84,7 @@ let package = Package(
                 .embedInCode("Scripts/enqueue.lua"),
                 .embedInCode("Scripts/flush.lua"),
                 .embedInCode("Scripts/leave.lua"),
+                .embedInCode("Scripts/log.lua"),
                 .embedInCode("Scripts/pace.lua"),
                 .embedInCode("Scripts/pause.lua"),
                 .embedInCode("Scripts/reap.lua"),
@@ -93,6 +94,7 @@ let package = Package(
                 .embedInCode("Scripts/tick.lua"),
                 .embedInCode("Scripts/tick_now.lua"),
                 .embedInCode("Scripts/track.lua"),
+                .embedInCode("Scripts/unlog.lua"),
                 .embedInCode("Scripts/work.lua"),
             ],
             swiftSettings: strict
@@ -109,6 +111,7 @@ let package = Package(
                 .embedInCode("Store/Migrations/0002_engagements.sql"),
                 .embedInCode("Store/Migrations/0003_outbox.sql"),
                 .embedInCode("Store/Migrations/0004_ticks.sql"),
+                .embedInCode("Store/Migrations/0005_deliveries.sql"),
             ],
             swiftSettings: strict
         ),
@@ -272,7 +275,7 @@ let package = Package(
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
         .testTarget(
             name: "WorkerTests",
-            dependencies: ["Curl", "Guard", "Jobs", "Postgres", "Program", "Queue", "Worker", logging],
+            dependencies: ["Curl", "Guard", "Jobs", "Postgres", "Program", "Queue", "Redis", "Worker", logging],
             swiftSettings: strict
         ),
     ]

@@ -87,7 +87,7 @@ struct FaultPlan: Sendable, Hashable {
             let relays = (0..<schedulers).map { Program(role: .scheduler, index: $0) }
             return Arming(point: point, nth: Int.random(in: 1...8, using: &random), programs: Set(relays))
         case .workerBeforeSettle, .workerAfterSettle, .workerClaimed, .workerBeforeKeep, .workerKept,
-            .workerBeforePost, .workerAfterPost:
+            .workerBeforePost, .workerAfterPost, .workerAfterLog:
             let nth = Int.random(in: 1...40, using: &random)
             return Arming(point: point, nth: nth, programs: [Program(role: .worker, index: 0)])
         }

@@ -98,6 +98,9 @@ public enum APIProgram {
         DeadRoutes(
             desk: DeadDesk(queue: queue, clock: clock), maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
+        DeliveryRoutes(
+            desk: DeliveryDesk(queue: queue, log: DeliveryStore(pool: pool), history: FinishedStore(pool: pool))
+        ).add(to: &table)
         ReceiverRoutes(
             queue: durable, durability: configuration.durability, secret: configuration.receiverSecret, clock: clock,
             maximumBodyBytes: configuration.maximumBodyBytes

@@ -8,4 +8,6 @@ public enum JobKind {
     public static let engagementUpsert = "engagement.upsert"
     /// Takes old rows out of the history and the ledger of ticks.
     public static let prune = "upkeep.prune"
+    /// Makes and drops the days of the attempt log.
+    public static let log = "upkeep.log"
 }

@@ -1,7 +1,7 @@
 /// The names of a queue's Redis keys, all under one hash tag, so that a cluster keeps them together.
 struct Keys: Sendable {
     let ready, jobs, due, dead, errors, finished, doorbell, counters, meta, leases: String
-    let keys, next, cancelled, cancels, pace, schedules, ticks: String
+    let keys, next, cancelled, cancels, pace, schedules, ticks, log: String
     let ring, lanes, lanesRunning, lanesLimits, lanesBucket, lanesBreaker, lanesHeld, lanesDue: String
     private let prefix: String
 
@@ -26,6 +26,7 @@ struct Keys: Sendable {
         pace = prefix + "pace"
         schedules = prefix + "schedules"
         ticks = prefix + "ticks"
+        log = prefix + "log"
         ring = prefix + "ring"
         lanes = prefix + "lanes"
         lanesRunning = prefix + "lanes:running"

@@ -24,6 +24,8 @@ enum Scripts {
     static let survey = script("survey", PackageResources.survey_lua)
     static let leave = script("leave", PackageResources.leave_lua)
     static let track = queueScript("track", PackageResources.track_lua)
+    static let log = script("log", PackageResources.log_lua)
+    static let unlog = script("unlog", PackageResources.unlog_lua)
 
     /// What the scripts of `Scripts/Shared` make of every script that takes ``Keys/all``.
     private static let shared = [

@@ -7,8 +7,8 @@ import Redis
 import ServiceLifecycle
 
 /// `aventora-scheduler`: sweeps. It gives dead workers' jobs back, so that they run again even when no worker is left
-/// to notice, fires the schedules, moves the traces of finished jobs and of ticks into the history, relays the outbox,
-/// keeps samples of how fast the queues move, and counts anew what runs in each lane. Any number may run.
+/// to notice, fires the schedules, moves the traces of finished jobs and of ticks into the history and what waits of the
+/// attempt log into the log, relays the outbox, keeps samples of how fast the queues move, and counts anew what runs in each lane. Any number may run.
 public enum SchedulerProgram {
     private static let graceSeconds = 10
 
@@ -34,7 +34,11 @@ public enum SchedulerProgram {
         services.append(HeartbeatService(heartbeat: heartbeat))
         services.append(
             HistoryRecorder(
-                queue: queue, store: FinishedStore(pool: pool), queues: JobQueue.all, clock: SystemMonotonicClock(),
+                queue: queue, store: FinishedStore(pool: pool), deliveries: DeliveryStore(pool: pool),
+                queues: JobQueue.all, clock: SystemMonotonicClock(), logger: logger))
+        services.append(
+            AttemptRecorder(
+                queue: queue, store: DeliveryStore(pool: pool), queues: JobQueue.all, clock: SystemMonotonicClock(),
                 logger: logger))
         services.append(
             PaceKeeper(queue: queue, queues: JobQueue.all, clock: SystemMonotonicClock(), logger: logger))

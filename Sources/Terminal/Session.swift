@@ -43,6 +43,9 @@ struct Session: Sendable {
     var queueDesk: QueueDesk { QueueDesk(queue: queue, clock: clock) }
     var deadDesk: DeadDesk { DeadDesk(queue: queue, clock: clock) }
     var scheduleDesk: ScheduleDesk { ScheduleDesk(queue: queue, ledger: TickStore(pool: pool)) }
+    var deliveryDesk: DeliveryDesk {
+        DeliveryDesk(queue: queue, log: DeliveryStore(pool: pool), history: FinishedStore(pool: pool))
+    }
     var jobDesk: JobDesk {
         JobDesk(queue: queue, history: FinishedStore(pool: pool), outbox: OutboxStore(pool: pool), clock: clock)
     }

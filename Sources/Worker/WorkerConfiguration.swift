@@ -19,6 +19,8 @@ public struct WorkerConfiguration: Sendable {
     public var webhookTimeoutMilliseconds: Int
     /// Where deliveries may go.
     public var outbound: AddressGuard
+    /// How long deliveries stay in the attempt log.
+    public var deliveryLogDays: Int
     /// nil: no `/healthz` and `/readyz`.
     public var healthListen: ListenAddress?
 
@@ -34,6 +36,9 @@ public struct WorkerConfiguration: Sendable {
         retry = try WebhookSettings.retry(settings)
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
         outbound = try OutboundSettings.addressGuard(settings)
+        let days = LogHandler.keepDaysRange
+        deliveryLogDays = try settings.integer(
+            "DELIVERY_LOG_DAYS", default: Int(LogHandler.keepDays), in: Int(days.lowerBound)...Int(days.upperBound))
         healthListen = try settings.optionalListenAddress("METRICS_LISTEN", default: "127.0.0.1:9101")
     }
 

@@ -14,6 +14,10 @@ public enum WorkerProgram {
     /// What a stop may take beyond the jobs' own grace: cancelling, settling, closing.
     private static let closingSeconds = 5
     private static let poolSize = 4
+    /// One writes while the other commits.
+    private static let logPoolSize = 2
+    /// How long the log's Postgres may take to be reached, and a statement that was given up to end.
+    private static let logPatience = Duration.seconds(2)
 
     /// Works until a signal ends it.
     public static func run(_ configuration: WorkerConfiguration, logger: Logger) async throws {
@@ -21,6 +25,10 @@ public enum WorkerProgram {
         let curl = CurlClient(configuration: curlConfiguration(configuration))
         let redis = RedisClient(configuration: configuration.redis, name: "probe-" + configuration.name)
         let queue = QueueClient(redis: redis)
+        let logPool = PostgresPool(
+            configuration: logConfiguration(configuration), size: logPoolSize, acquireTimeout: logPatience)
+        let log = AttemptLog(
+            store: DeliveryStore(pool: logPool), queue: queue, worker: configuration.name, logger: logger)
         let worker = JobWorker(
             configuration: configuration.redis,
             options: WorkerOptions(
@@ -29,7 +37,7 @@ public enum WorkerProgram {
                 concurrency: configuration.concurrency,
                 graceMilliseconds: Int64(configuration.graceSeconds) * 1_000,
                 description: description(configuration)),
-            registry: registry(configuration, pool, curl, logger),
+            registry: registry(configuration, pool, curl, log, logger),
             logger: logger)
         var services: [any Service] = []
         if let address = configuration.healthListen {
@@ -50,13 +58,16 @@ public enum WorkerProgram {
         try await ProgramGroup.run(
             services: services, logger: logger, graceSeconds: configuration.graceSeconds + closingSeconds)
         await curl.shutdown()
+        await log.close()
+        await logPool.shutdown()
         await pool.shutdown()
         await redis.shutdown()
         logger.info("worker stopped")
     }
 
     static func registry(
-        _ configuration: WorkerConfiguration, _ pool: PostgresPool, _ curl: CurlClient, _ logger: Logger
+        _ configuration: WorkerConfiguration, _ pool: PostgresPool, _ curl: CurlClient, _ log: AttemptLog,
+        _ logger: Logger
     ) -> JobRegistry {
         let clock = SystemWallClock()
         let hub = HubStore(pool: pool)
@@ -66,10 +77,13 @@ public enum WorkerProgram {
             client: curl, clock: clock, outbound: configuration.outbound,
             timeoutMilliseconds: configuration.webhookTimeoutMilliseconds)
         return JobRegistry([
-            PushHandler(directory: directory, hub: hub, sender: sender, clock: clock, logger: logger).handler,
+            PushHandler(directory: directory, hub: hub, sender: sender, log: log, clock: clock, logger: logger).handler,
             RouteHandler(directory: directory, retry: configuration.retry, clock: clock).handler,
             UpsertHandler(store: EngagementStore(pool: pool), logger: logger).handler,
             PruneHandler(finished: FinishedStore(pool: pool), ticks: TickStore(pool: pool), clock: clock).handler,
+            LogHandler(
+                partitions: LogPartitions(pool: pool), keepDays: Int64(configuration.deliveryLogDays), clock: clock
+            ).handler,
         ])
     }
 
@@ -84,6 +98,13 @@ public enum WorkerProgram {
                 "pushes to this target will be refused",
                 metadata: ["variable": "\(target.urlVariable)", "reason": "\(refusal)"])
         }
+    }
+
+    private static func logConfiguration(_ configuration: WorkerConfiguration) -> PostgresConfiguration {
+        var postgres = configuration.postgres
+        postgres.connectTimeout = min(postgres.connectTimeout, logPatience)
+        postgres.statementTimeout = min(postgres.statementTimeout, logPatience)
+        return postgres
     }
 
     /// As many connections as jobs may run, so that a request never waits for one with its clock ticking.

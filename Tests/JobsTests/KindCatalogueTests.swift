@@ -20,7 +20,7 @@ struct KindCatalogueTests {
     @Test func knowsEveryKind() {
         #expect(
             Self.catalogue.kinds.map(\.name)
-                == ["engagement.push", "engagement.route", "engagement.upsert", "upkeep.prune"])
+                == ["engagement.push", "engagement.route", "engagement.upsert", "upkeep.log", "upkeep.prune"])
         #expect(Self.catalogue["engagement.push"]?.retry.attempts == 4)
         #expect(Self.catalogue["engagement.upsert"]?.queue == JobQueue.crm)
         #expect(Self.catalogue["nothing"] == nil)
@@ -30,7 +30,7 @@ struct KindCatalogueTests {
         ("engagement.push", #"{"target":"twenty","delivery_type":"status",\#(event)}"#),
         ("engagement.route", "{\(event)}"),
         ("engagement.upsert", #"{"engagement_id":"e","sent_at":"2026-01-31T12:00:00Z","history":[1],"extra":2}"#),
-        ("upkeep.prune", "{}"), ("upkeep.prune", #"{"keep_days":30}"#),
+        ("upkeep.prune", "{}"), ("upkeep.prune", #"{"keep_days":30}"#), ("upkeep.log", #"{"keep_days":1}"#),
     ])
     func acceptsWhatTheHandlerReads(kind: String, arguments: String) throws {
         #expect(try problems(kind, arguments) == [])

@@ -173,7 +173,8 @@ extension SystemTests {
             #expect(reply.status == 200)
             let items = (reply.object["items"]?.array ?? []).compactMap(\.object)
             let kinds = items.map { $0["kind"]?.string }
-            #expect(kinds == ["engagement.push", "engagement.route", "engagement.upsert", "upkeep.prune"])
+            #expect(
+                kinds == ["engagement.push", "engagement.route", "engagement.upsert", "upkeep.log", "upkeep.prune"])
             let push = try #require(items.first)
             #expect(push["queue"]?.string == "webhooks" && push["leaves_trace"] == .bool(true))
             #expect(push["retry"]?.object?["attempts"]?.integer == 3)

@@ -3,6 +3,7 @@ import Jobs
 import Logging
 import Postgres
 import Program
+import Redis
 import Testing
 
 @testable import Queue
@@ -14,8 +15,11 @@ struct RegistryTests {
         let configuration = try WorkerConfiguration(Settings(environment: [:]))
         let pool = PostgresPool(configuration: configuration.postgres, size: 1)
         let curl = CurlClient()
-        let registry = WorkerProgram.registry(
-            configuration, pool, curl, Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let redis = RedisClient(configuration: configuration.redis, name: "test")
+        let log = AttemptLog(
+            store: DeliveryStore(pool: pool), queue: QueueClient(redis: redis), worker: "w", logger: logger)
+        let registry = WorkerProgram.registry(configuration, pool, curl, log, logger)
         let catalogue = KindCatalogue.standard(pushRetry: configuration.retry)
         #expect(registry.kinds == catalogue.kinds.map(\.name))
         for kind in catalogue.kinds {
@@ -23,6 +27,7 @@ struct RegistryTests {
             let limit = kind.timeLimitMilliseconds ?? Limits.standardTimeLimitMilliseconds
             #expect(registry[kind.name]?.timeLimitMilliseconds == limit, "\(kind.name)")
         }
+        await redis.shutdown()
         await curl.shutdown()
         await pool.shutdown()
     }

@@ -17,7 +17,7 @@ public struct KindCatalogue: Sendable {
     public static func standard(pushRetry: RetryPolicy) -> KindCatalogue {
         KindCatalogue([
             PushHandler.description(retry: pushRetry), RouteHandler.description(retry: pushRetry),
-            UpsertHandler.description, PruneHandler.description,
+            UpsertHandler.description, PruneHandler.description, LogHandler.description,
         ])
     }
 

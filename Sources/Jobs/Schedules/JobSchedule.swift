@@ -7,8 +7,13 @@ public enum JobSchedule {
         schedule: CronSchedule(name: "upkeep.history", pattern: pattern("17 3 * * *"), misfire: .once),
         queue: JobQueue.upkeep, kind: JobKind.prune, policy: JobPolicy.internalWork, key: .unique("upkeep.history"))
 
+    /// Makes the coming days of the attempt log and drops the old ones, once an hour.
+    public static let log = ScheduledJob(
+        schedule: CronSchedule(name: "upkeep.log", pattern: pattern("7 * * * *"), misfire: .once),
+        queue: JobQueue.upkeep, kind: JobKind.log, policy: JobPolicy.internalWork, key: .unique("upkeep.log"))
+
     /// All of them, in the order in which they are shown.
-    public static let all = [history]
+    public static let all = [history, log]
 
     /// A pattern that stands in the source.
     ///

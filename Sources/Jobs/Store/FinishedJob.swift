@@ -56,13 +56,6 @@ public struct FinishedJob: Sendable, Hashable {
     }
 
     private static func storable(_ text: String) -> String {
-        guard text.utf8.count > maximumTextBytes || text.utf8.contains(0) else { return text }
-        var bytes = Array(text.utf8.prefix(maximumTextBytes))
-        // A character that the cut went through is dropped whole.
-        if text.utf8.count > maximumTextBytes {
-            while let last = bytes.last, last & 0xC0 == 0x80 { bytes.removeLast() }
-            if let last = bytes.last, last >= 0xC0 { bytes.removeLast() }
-        }
-        return String(decoding: bytes.map { $0 == 0 ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+        StorableText.make(text, maximumBytes: maximumTextBytes)
     }
 }

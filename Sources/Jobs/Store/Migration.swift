@@ -20,6 +20,7 @@ public struct Migration: Sendable, Hashable {
         Migration(2, "engagements", PackageResources._002_engagements_sql),
         Migration(3, "outbox", PackageResources._003_outbox_sql),
         Migration(4, "ticks", PackageResources._004_ticks_sql),
+        Migration(5, "deliveries", PackageResources._005_deliveries_sql),
     ]
 
     private init(_ version: Int64, _ name: String, _ bytes: [UInt8]) {

@@ -10,6 +10,7 @@ public import ServiceLifecycle
 public struct HistoryRecorder: Service {
     private let queue: QueueClient
     private let store: FinishedStore
+    private let deliveries: DeliveryStore
     private let queues: [QueueName]
     private let clock: any MonotonicClock
     private let logger: Logger
@@ -21,11 +22,14 @@ public struct HistoryRecorder: Service {
     /// The pause after a failure, in ms.
     private static let faultPauseMilliseconds: Int64 = 2_000
 
+    /// A recorder of these queues' traces, which tells the attempt log of those ends that no attempt told it of.
     public init(
-        queue: QueueClient, store: FinishedStore, queues: [QueueName], clock: any MonotonicClock, logger: Logger
+        queue: QueueClient, store: FinishedStore, deliveries: DeliveryStore, queues: [QueueName],
+        clock: any MonotonicClock, logger: Logger
     ) {
         self.queue = queue
         self.store = store
+        self.deliveries = deliveries
         self.queues = queues
         self.clock = clock
         self.logger = logger
@@ -61,6 +65,7 @@ public struct HistoryRecorder: Service {
             guard !traces.isEmpty else { continue }
             FaultPoint.reach(.schedulerBeforeRecord)
             try await store.record(traces.map { FinishedJob($0) })
+            try await deliveries.conclude(traces.filter { $0.state != .done }.map(\.id.description))
             FaultPoint.reach(.schedulerBeforeForget)
             try await queue.forget(traces, of: name)
             FaultPoint.reach(.schedulerAfterForget)

@@ -7,6 +7,14 @@ public enum DeliveryResult: Sendable, Hashable {
 }
 
 extension DeliveryResult {
+    /// In a word, for programs.
+    var code: String {
+        switch self {
+        case .response: "status"
+        case .failure(let failure, _): failure.rawValue
+        }
+    }
+
     /// In a few words, for logs and traces.
     var text: String {
         switch self {

@@ -1,5 +1,5 @@
 // `engagement.push`: build the body once and keep it, post it, let the rule decide. Every outcome but a delivery says
-// why, and the last one is a warning in the log.
+// why, and the last one is a warning in the log. Each attempt is in the attempt log before its job is acked.
 
 public import Basics
 public import Logging
@@ -10,23 +10,35 @@ public struct PushHandler: Sendable {
     private let directory: TargetDirectory
     private let hub: HubStore
     private let sender: PushSender
+    private let log: AttemptLog
     private let clock: any WallClock
     private let logger: Logger
 
     /// How long a push waits when our own database cannot be read, in ms; free, since the target said nothing.
-    private static let faultPauseMilliseconds: Int64 = 1_000
+    static let faultPauseMilliseconds: Int64 = 1_000
 
     /// - Parameters:
     ///   - directory: where an account's pushes go.
     ///   - hub: where a push is built from, unless its event carries the engagement itself.
+    ///   - log: gets each attempt.
     public init(
-        directory: TargetDirectory, hub: HubStore, sender: PushSender, clock: any WallClock, logger: Logger
+        directory: TargetDirectory, hub: HubStore, sender: PushSender, log: AttemptLog, clock: any WallClock,
+        logger: Logger
     ) {
         self.directory = directory
         self.hub = hub
         self.sender = sender
+        self.log = log
         self.clock = clock
         self.logger = logger
+    }
+
+    var nowMilliseconds: Int64 { clock.nowMilliseconds() }
+
+    /// Writes a row into the attempt log.
+    func record(_ row: DeliveryAttempt) async {
+        await log.record(row)
+        FaultPoint.reach(.workerAfterLog)
     }
 
     /// The handler for the registry.
@@ -44,9 +56,9 @@ public struct PushHandler: Sendable {
         }
         switch routes[push.arguments.target] {
         case nil:
-            return bury(job, push, "the account has no \(push.arguments.target) target any more")
+            return await bury(job, push, "the account has no \(push.arguments.target) target any more")
         case .invalid(let reason):
-            return bury(job, push, reason)
+            return await bury(job, push, reason)
         case .endpoint(let endpoint):
             return try await deliver(job, push, to: endpoint)
         }
@@ -55,33 +67,44 @@ public struct PushHandler: Sendable {
     private func deliver(
         _ job: RunningJob, _ push: KeptPush, to endpoint: TargetSettings.Endpoint
     ) async throws -> JobOutcome {
+        let claimedAt = job.clock.nowMilliseconds
         let body: [UInt8]
+        var arguments = job.arguments
         switch await self.body(of: push) {
         case .kept(let bytes):
             body = bytes
         case .built(let built):
             body = built.body()
+            arguments = KeptPush.encode(push.arguments, body: body)
             FaultPoint.reach(.workerBeforeKeep)
-            try await job.keep(arguments: KeptPush.encode(push.arguments, body: body))
+            try await job.keep(arguments: arguments)
             FaultPoint.reach(.workerKept)
-            log(built, push.arguments.target)
+            say(built, push.arguments.target)
         case .unknown(let reason):
-            return outcome(.retry(afterMilliseconds: 0, reason: reason), job, push, statusText: "not sent")
+            return await conclude(.retry(afterMilliseconds: 0, reason: reason), job, push)
         case .fault(let reason):
             return .defer(milliseconds: Self.faultPauseMilliseconds, reason: reason)
         }
-        let result: DeliveryResult
-        do {
-            FaultPoint.reach(.workerBeforePost)
-            result = try await sender.post(body, to: endpoint, webhookID: "msg_\(job.id)")
-            FaultPoint.reach(.workerAfterPost)
-        } catch let fault as OwnFault {
+        let startedAt = clock.nowMilliseconds()
+        let prepared = job.clock.nowMilliseconds - claimedAt
+        FaultPoint.reach(.workerBeforePost)
+        let reply = await sender.post(body, to: endpoint, webhookID: PushHeaders.webhookID(of: job.id))
+        FaultPoint.reach(.workerAfterPost)
+        let effort = Effort(
+            exchange: reply.exchange, startedAtMilliseconds: startedAt, prepareMilliseconds: prepared,
+            arguments: arguments, secrets: endpoint.secrets)
+        switch reply.result {
+        case .success(let result):
+            let rule = DeliveryRule(
+                attempts: job.policy.attempts,
+                delayMilliseconds: job.policy.plainDelayMilliseconds(after: job.attempt) ?? 0)
+            let decision = rule.decide(result, attempt: job.attempt)
+            return await conclude(decision, job, push, result, effort)
+        case .failure(let fault):
+            await note(fault, job, push, effort)
+            guard !fault.isStop else { throw CancellationError() }
             return .defer(milliseconds: Self.faultPauseMilliseconds, reason: fault.description)
         }
-        let rule = DeliveryRule(
-            attempts: job.policy.attempts,
-            delayMilliseconds: job.policy.plainDelayMilliseconds(after: job.attempt) ?? 0)
-        return outcome(rule.decide(result, attempt: job.attempt), job, push, statusText: result.text)
     }
 
     private enum Body {
@@ -115,7 +138,7 @@ public struct PushHandler: Sendable {
                 sentAtMilliseconds: clock.nowMilliseconds()))
     }
 
-    /// The one place where a decision becomes an outcome, and where each attempt is logged.
+    /// The one place where a decision becomes an outcome.
     private func outcome(
         _ decision: DeliveryDecision, _ job: RunningJob, _ push: KeptPush, statusText: String
     ) -> JobOutcome {
@@ -140,8 +163,18 @@ public struct PushHandler: Sendable {
         }
     }
 
-    private func bury(_ job: RunningJob, _ push: KeptPush, _ reason: String) -> JobOutcome {
-        outcome(.final(reason: reason), job, push, statusText: "not sent")
+    private func bury(_ job: RunningJob, _ push: KeptPush, _ reason: String) async -> JobOutcome {
+        await conclude(.final(reason: reason), job, push)
+    }
+
+    /// The attempt goes into the log, and its decision becomes the job's outcome.
+    private func conclude(
+        _ decision: DeliveryDecision, _ job: RunningJob, _ push: KeptPush, _ result: DeliveryResult? = nil,
+        _ effort: Effort? = nil
+    ) async -> JobOutcome {
+        let outcome = outcome(decision, job, push, statusText: result?.text ?? "not sent")
+        await record(attempt(decision, job, push, effort, errorCode: result?.code ?? "not_sent"))
+        return outcome
     }
 
     private func metadata(_ job: RunningJob, _ push: KeptPush) -> Logger.Metadata {
@@ -153,7 +186,7 @@ public struct PushHandler: Sendable {
     }
 
     /// The compact line of each push.
-    private func log(_ push: EngagementPush, _ target: CRMTarget) {
+    private func say(_ push: EngagementPush, _ target: CRMTarget) {
         let line = push.logLine(targets: [target])
         logger.info(
             "push built",

@@ -3,9 +3,16 @@ public import Curl
 public import Guard
 import Queue
 
-/// A fault of this process: the target was not asked, so no attempt is spent.
+/// What one attempt came to, and what went over the wire.
+struct PushReply: Sendable {
+    let result: Result<DeliveryResult, OwnFault>
+    let exchange: HTTPExchange
+}
+
+/// A fault of this process, or a stop: the target has not had its say, so no attempt is spent.
 struct OwnFault: Error, CustomStringConvertible {
     let description: String
+    var isStop = false
 }
 
 /// Posts one engagement to one CRM target: one attempt.
@@ -27,11 +34,7 @@ public struct PushSender: Sendable {
 
     /// Posts; what came back, whatever it was. A target that the guard refuses is not connected to, and one that is
     /// known to be refused is not even looked up.
-    ///
-    /// - Throws: ``OwnFault`` or `CancellationError`, which say nothing of the target.
-    func post(
-        _ body: [UInt8], to endpoint: TargetSettings.Endpoint, webhookID: String
-    ) async throws -> DeliveryResult {
+    func post(_ body: [UInt8], to endpoint: TargetSettings.Endpoint, webhookID: String) async -> PushReply {
         var request = CurlRequest(
             method: .post,
             url: endpoint.url.text,
@@ -41,26 +44,41 @@ public struct PushSender: Sendable {
         request.totalTimeoutMilliseconds = timeoutMilliseconds
         // One attempt is one request: the client must not send again by itself.
         request.resendsOnStaleConnection = false
+        let secrets = endpoint.secrets
+        var exchange = HTTPExchange(request, secrets: secrets)
         let port = UInt16(truncatingIfNeeded: endpoint.url.port)
         if let refusal = outbound.verdict(of: endpoint.url.target, port: port)?.refusal {
-            return .failure(.addressRefused, detail: refusal.description)
+            let result = DeliveryResult.failure(.addressRefused, detail: refusal.description)
+            return PushReply(result: .success(result), exchange: exchange)
         }
         let target = outbound.target(endpoint.url.target, port: port)
         request.addressPolicy = target
         do {
             let response = try await client.send(request)
+            exchange.take(response, secrets: secrets)
             let hint = response.header("Retry-After").flatMap {
                 RetryAfter.parse($0, nowMilliseconds: clock.nowMilliseconds())
             }
-            return .response(
+            let result = DeliveryResult.response(
                 status: response.status, retryAfterMilliseconds: hint, location: response.header("Location"))
+            return PushReply(result: .success(result), exchange: exchange)
         } catch {
-            if Task.isCancelled || error.code == .cancelled || error.code == .closed { throw CancellationError() }
-            if error.isOurs { throw OwnFault(description: error.message) }
+            exchange.take(error)
+            if Task.isCancelled || error.code == .cancelled || error.code == .closed {
+                let fault = OwnFault(description: "the attempt was stopped", isStop: true)
+                return PushReply(result: .failure(fault), exchange: exchange)
+            }
+            if error.isOurs {
+                return PushReply(result: .failure(OwnFault(description: error.message)), exchange: exchange)
+            }
             // The status line decides; a body that drips past the limit does not undo it.
-            if let status = error.status { return .response(status: status) }
+            if let status = error.status {
+                return PushReply(result: .success(.response(status: status)), exchange: exchange)
+            }
             let refusal = error.refusedAddress.flatMap { target.verdict(of: IPAddress($0), port: $0.port).refusal }
-            return .failure(Self.failure(of: error), detail: refusal?.description ?? error.message)
+            let result = DeliveryResult.failure(
+                Self.failure(of: error), detail: refusal?.description ?? error.message)
+            return PushReply(result: .success(result), exchange: exchange)
         }
     }
 

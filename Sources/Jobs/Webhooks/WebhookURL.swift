@@ -29,6 +29,14 @@ public struct WebhookURL: Sendable, Hashable, CustomStringConvertible {
     /// Scheme, host and port; path and query are left out because they may carry a token.
     public var description: String { "\(isSecure ? "https" : "http")://\(host):\(port)/…" }
 
+    /// The parts of path and query that are long enough to be a token, to be kept out of whatever is kept.
+    var tokens: [String] {
+        let rest = text.dropFirst(isSecure ? 8 : 7).drop { $0 != "/" && $0 != "?" && $0 != "#" }
+        return rest.split { "/?&=#".contains($0) }.filter { $0.utf8.count >= Self.shortestTokenBytes }.map(String.init)
+    }
+
+    private static let shortestTokenBytes = 16
+
     /// Checks an address.
     public init(_ text: String) throws(Fault) {
         guard text.utf8.count <= Self.maximumBytes else {

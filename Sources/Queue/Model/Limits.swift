@@ -34,6 +34,10 @@ public enum Limits {
     public static let maximumDeadAgeMilliseconds: Int64 = 90 * 86_400_000
     /// Traces of finished jobs that wait in Redis for the recorder; more are counted and dropped.
     public static let maximumWaitingTraces = 100_000
+    /// Log entries that wait in Redis for the recorder; more are counted and dropped.
+    public static let maximumLogEntries = 200_000
+    /// Bytes of all of them together: 256 MiB.
+    public static let maximumLogBytes = 256 << 20
     /// Wake-ups that wait in a queue's doorbell.
     public static let maximumDoorbellTokens = 16
     /// How long a receipt answers for its submission, in ms: 24 hours.

@@ -23,6 +23,8 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case workerBeforePost = "worker-before-post"
     /// The target has answered; nobody else knows.
     case workerAfterPost = "worker-after-post"
+    /// The attempt is in the log; Redis does not know how it ended.
+    case workerAfterLog = "worker-after-log"
     /// A process found a lease that ran out and gives back its claims next.
     case beforeReap = "before-reap"
     /// It has given back some or all of them.

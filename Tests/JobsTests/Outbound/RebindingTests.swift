@@ -46,7 +46,7 @@ struct RebindingTests {
         let sender = PushSender(
             client: scene.client, clock: SystemWallClock(), outbound: rules, timeoutMilliseconds: 10_000)
         let endpoint = TargetSettings.Endpoint(url: try WebhookURL("http://\(name)/hook"), secret: nil)
-        return try await sender.post(Array("{}".utf8), to: endpoint, webhookID: "msg_1")
+        return try await sender.post(Array("{}".utf8), to: endpoint, webhookID: "msg_1").result.get()
     }
 
     @Test(arguments: [loopback, metadata])

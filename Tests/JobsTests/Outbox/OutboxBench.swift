@@ -61,8 +61,8 @@ struct OutboxBench: Sendable {
     /// The recorder's next step.
     func record() async throws {
         let recorder = HistoryRecorder(
-            queue: queue, store: FinishedStore(pool: pool), queues: [name], clock: SystemMonotonicClock(),
-            logger: Self.silent)
+            queue: queue, store: FinishedStore(pool: pool), deliveries: DeliveryStore(pool: pool), queues: [name],
+            clock: SystemMonotonicClock(), logger: Self.silent)
         while try await recorder.moveOnce() {}
     }
 

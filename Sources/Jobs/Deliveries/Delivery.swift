@@ -1,0 +1,55 @@
+public import Queue
+
+/// What is to be brought to whom, the same at every attempt.
+public struct Delivery: Sendable, Hashable, Codable {
+    /// Its id: that of its job.
+    public var id: String
+    /// Where it goes, as text: a CRM's name, or what an endpoint is called.
+    public var target: String
+    /// The subscription that it belongs to, if it does.
+    public var endpointID: String?
+    /// What the receiver tells repetitions by.
+    public var webhookID: String
+    /// The event that it came from, as its poster named it.
+    public var eventID: String?
+    public var eventType: String?
+    /// Why it goes, as in `DeliveryType`.
+    public var deliveryType: String?
+    public var domainName: String?
+    public var engagementID: String?
+    public var callSID: String?
+    /// The delivery that it repeats.
+    public var replayOf: String?
+
+    /// A delivery of a job.
+    public init(jobID: JobID, target: String, webhookID: String) {
+        id = jobID.description
+        self.target = target
+        self.webhookID = webhookID
+    }
+
+    /// An engagement push.
+    public init(jobID: JobID, push: PushArguments) {
+        self.init(jobID: jobID, target: push.target.rawValue, webhookID: PushHeaders.webhookID(of: jobID))
+        eventID = push.event.id
+        eventType = push.event.type.name
+        deliveryType = push.deliveryType.rawValue
+        domainName = push.event.domainName
+        engagementID = push.event.engagementID
+        callSID = push.event.callSID
+    }
+}
+
+/// How a delivery stands.
+public enum DeliveryState: String, Sendable, Hashable, CaseIterable, Codable {
+    /// No attempt has been spent yet.
+    case pending
+    /// An attempt failed, or was put off after one that failed; another follows.
+    case retrying
+    /// The target has it.
+    case delivered
+    /// No attempt follows: its job is buried.
+    case failed
+    /// A person ended it.
+    case cancelled
+}

@@ -1,0 +1,17 @@
+/// Text as Postgres can keep it.
+enum StorableText {
+    /// The text with NUL characters replaced, cut to so many bytes.
+    static func make(_ text: String, maximumBytes: Int) -> String {
+        let utf8 = text.utf8
+        let count = utf8.count
+        guard count > maximumBytes || utf8.contains(0) else { return text }
+        var bytes = Array(utf8.prefix(maximumBytes + 1))
+        if count > maximumBytes {
+            // A character that the cut would go through is dropped whole.
+            var end = maximumBytes
+            while end > 0, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+            bytes.removeSubrange(end...)
+        }
+        return String(decoding: bytes.map { $0 == 0 ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+    }
+}
