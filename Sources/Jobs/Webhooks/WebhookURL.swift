@@ -53,6 +53,16 @@ public struct WebhookURL: Sendable, Hashable, CustomStringConvertible {
         self.text = text
     }
 
+    private init(host: String) {
+        text = "http://\(host)/"
+        self.host = host
+        port = 80
+        isSecure = false
+    }
+
+    /// An address that leads nowhere, by RFC 2606.
+    static let placeholder = WebhookURL(host: "nowhere.invalid")
+
     private static func split(_ authority: Substring) throws(Fault) -> (host: String, port: Substring?) {
         if authority.hasPrefix("[") {
             guard let end = authority.firstIndex(of: "]") else { throw Fault(description: "its IPv6 host has no end") }
