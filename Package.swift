@@ -108,6 +108,7 @@ let package = Package(
                 .embedInCode("Store/Migrations/0002_engagements.sql"),
                 .embedInCode("Store/Migrations/0003_outbox.sql"),
                 .embedInCode("Store/Migrations/0004_ticks.sql"),
+                .embedInCode("Store/Migrations/0006_endpoints.sql"),
             ],
             swiftSettings: strict
         ),
@@ -256,7 +257,7 @@ let package = Package(
             name: "SystemTests",
             dependencies: [
                 "aventora", "aventora-api", "aventora-scheduler", "aventora-worker", "Basics", "Command", "Curl",
-                "Postgres", "Redis", "TestKit",
+                "Jobs", "Postgres", "Redis", "TestKit",
             ],
             swiftSettings: strict
         ),

@@ -16,6 +16,8 @@ public struct APIConfiguration: Sendable {
     public var receiverSecret: WebhookSecret?
     /// Where every account's engagements go unless it says otherwise.
     public var targets: TargetSettings
+    /// What the secrets of endpoints are sealed with.
+    public var secrets: SecretsKeyring
     /// m attempts, n apart, for every CRM target.
     public var retry: RetryPolicy
     /// What an accepted request gets unless it prefers another: see `docs/durability.md`.
@@ -31,6 +33,7 @@ public struct APIConfiguration: Sendable {
         receiverSecret = try WebhookSettings.receiverSecret(settings)
         targets = try WebhookSettings.targets(settings)
         retry = try WebhookSettings.retry(settings)
+        secrets = try SecretsSettings.keyring(settings)
         // Taken in silence, these events would be lost: nothing here provisions Hubs yet.
         guard try !settings.boolean("AVENTORA_HUB_AUTO_PROVISION_ENABLED", default: false) else {
             throw Settings.invalid(

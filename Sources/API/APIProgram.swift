@@ -33,15 +33,18 @@ public enum APIProgram {
         let durable = DurableQueue(
             queue: QueueClient(redis: submit), fsynced: FsyncedQueue(redis: fsync), outbox: OutboxStore(pool: outbox),
             logger: logger)
+        let listener = EndpointDirectory.listener(configuration.postgres, logger: logger)
+        let endpoints = EndpointDirectory(store: EndpointStore(pool: pool), listener: listener, logger: logger)
         let result: Result<Void, any Error>
         do {
             if configuration.durability == .fsynced { try await requireProof(durable) }
-            try await serve(configuration, QueueClient(redis: redis), durable, pool, logger)
+            try await serve(configuration, QueueClient(redis: redis), durable, pool, endpoints, logger)
             result = .success(())
         } catch {
             result = .failure(error)
         }
         durable.shutDown()
+        await listener.shutdown()
         for client in [redis, fsync, submit] { await client.shutdown() }
         await pool.shutdown()
         await outbox.shutdown()
@@ -56,10 +59,10 @@ public enum APIProgram {
 
     private static func serve(
         _ configuration: APIConfiguration, _ queue: QueueClient, _ durable: DurableQueue, _ pool: PostgresPool,
-        _ logger: Logger
+        _ endpoints: EndpointDirectory, _ logger: Logger
     ) async throws {
         let server = HTTPServer.make(
-            responder: routes(configuration, queue, durable, pool, logger).makeResponder(
+            responder: routes(configuration, queue, durable, pool, endpoints, logger).makeResponder(
                 authenticator: Authenticator(tokens: configuration.tokens), logger: logger),
             address: configuration.listen,
             logger: logger,
@@ -67,19 +70,19 @@ public enum APIProgram {
                 logger.info("listening", metadata: ["host": "\(configuration.listen.host)", "port": "\(port)"])
             }
         )
-        try await ProgramGroup.run(services: [server], logger: logger, graceSeconds: graceSeconds)
+        try await ProgramGroup.run(services: [endpoints, server], logger: logger, graceSeconds: graceSeconds)
     }
 
     static func routes(
         _ configuration: APIConfiguration, _ queue: QueueClient, _ durable: DurableQueue, _ pool: PostgresPool,
-        _ logger: Logger
+        _ endpoints: EndpointDirectory, _ logger: Logger
     ) -> RouteTable {
         let clock = SystemWallClock()
         let targets = TargetDirectory(
             settings: configuration.targets, accounts: HubStore(pool: pool), clock: SystemMonotonicClock(),
             logger: logger)
         let intake = EventIntake(
-            queue: durable, targets: targets, retry: configuration.retry, clock: clock)
+            queue: durable, targets: targets, endpoints: endpoints, retry: configuration.retry, clock: clock)
         var table = RouteTable()
         table.addHealth(
             .servers(queue: queue, pool: pool))
@@ -91,6 +94,12 @@ public enum APIProgram {
                 queue: queue, history: FinishedStore(pool: pool), outbox: OutboxStore(pool: pool), clock: clock),
             submitter: JobSubmitter(queue: durable, receipts: queue, clock: clock),
             catalogue: .standard(pushRetry: configuration.retry), durability: configuration.durability, clock: clock,
+            maximumBodyBytes: configuration.maximumBodyBytes
+        ).add(to: &table)
+        EndpointRoutes(
+            desk: EndpointDesk(
+                store: EndpointStore(pool: pool), keyring: configuration.secrets, queue: queue, submit: durable,
+                clock: clock),
             maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
         QueueRoutes(desk: QueueDesk(queue: queue, clock: clock)).add(to: &table)

@@ -15,6 +15,8 @@ public struct WorkerConfiguration: Sendable {
     public var postgres: PostgresConfiguration
     public var targets: TargetSettings
     public var retry: RetryPolicy
+    /// What the secrets of endpoints were sealed with.
+    public var secrets: SecretsKeyring
     public var webhookTimeoutMilliseconds: Int
     /// nil: no `/healthz` and `/readyz`.
     public var healthListen: ListenAddress?
@@ -29,6 +31,7 @@ public struct WorkerConfiguration: Sendable {
         postgres = try ServerSettings.postgres(settings, applicationName: "aventora-worker")
         targets = try WebhookSettings.targets(settings)
         retry = try WebhookSettings.retry(settings)
+        secrets = try SecretsSettings.keyring(settings)
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
         healthListen = try settings.optionalListenAddress("METRICS_LISTEN", default: "127.0.0.1:9101")
     }

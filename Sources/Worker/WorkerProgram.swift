@@ -20,6 +20,10 @@ public enum WorkerProgram {
         let curl = CurlClient(configuration: curlConfiguration(configuration))
         let redis = RedisClient(configuration: configuration.redis, name: "probe-" + configuration.name)
         let queue = QueueClient(redis: redis)
+        // Of its own, lest looks at the endpoints wait behind deliveries.
+        let lookPool = PostgresPool(configuration: configuration.postgres, size: 1)
+        let listener = EndpointDirectory.listener(configuration.postgres, logger: logger)
+        let endpoints = EndpointDirectory(store: EndpointStore(pool: lookPool), listener: listener, logger: logger)
         let worker = JobWorker(
             configuration: configuration.redis,
             options: WorkerOptions(
@@ -28,7 +32,7 @@ public enum WorkerProgram {
                 concurrency: configuration.concurrency,
                 graceMilliseconds: Int64(configuration.graceSeconds) * 1_000,
                 description: description(configuration)),
-            registry: registry(configuration, pool, curl, logger),
+            registry: registry(configuration, pool, curl, endpoints, logger),
             logger: logger)
         var services: [any Service] = []
         if let address = configuration.healthListen {
@@ -38,6 +42,7 @@ public enum WorkerProgram {
                     checks: .servers(queue: queue, pool: pool),
                     logger: logger))
         }
+        services.append(endpoints)
         services.append(worker)
         logger.info(
             "worker starts",
@@ -48,13 +53,16 @@ public enum WorkerProgram {
         try await ProgramGroup.run(
             services: services, logger: logger, graceSeconds: configuration.graceSeconds + closingSeconds)
         await curl.shutdown()
+        await listener.shutdown()
+        await lookPool.shutdown()
         await pool.shutdown()
         await redis.shutdown()
         logger.info("worker stopped")
     }
 
     static func registry(
-        _ configuration: WorkerConfiguration, _ pool: PostgresPool, _ curl: CurlClient, _ logger: Logger
+        _ configuration: WorkerConfiguration, _ pool: PostgresPool, _ curl: CurlClient,
+        _ endpoints: EndpointDirectory, _ logger: Logger
     ) -> JobRegistry {
         let clock = SystemWallClock()
         let hub = HubStore(pool: pool)
@@ -62,10 +70,15 @@ public enum WorkerProgram {
             settings: configuration.targets, accounts: hub, clock: SystemMonotonicClock(), logger: logger)
         let sender = PushSender(
             client: curl, clock: clock, timeoutMilliseconds: configuration.webhookTimeoutMilliseconds)
+        let deliveries = EndpointHandler(
+            directory: endpoints, store: EndpointStore(pool: pool), keyring: configuration.secrets,
+            sender: EndpointSender(client: curl, clock: clock), clock: clock, logger: logger)
         return JobRegistry([
             PushHandler(directory: directory, hub: hub, sender: sender, clock: clock, logger: logger).handler,
             RouteHandler(directory: directory, retry: configuration.retry, clock: clock).handler,
             UpsertHandler(store: EngagementStore(pool: pool), logger: logger).handler,
+            deliveries.handler,
+            EndpointRouteHandler(directory: endpoints, clock: clock).handler,
             PruneHandler(finished: FinishedStore(pool: pool), ticks: TickStore(pool: pool), clock: clock).handler,
         ])
     }

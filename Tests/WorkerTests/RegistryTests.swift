@@ -14,8 +14,9 @@ struct RegistryTests {
         let configuration = try WorkerConfiguration(Settings(environment: [:]))
         let pool = PostgresPool(configuration: configuration.postgres, size: 1)
         let curl = CurlClient()
-        let registry = WorkerProgram.registry(
-            configuration, pool, curl, Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let endpoints = EndpointDirectory(store: EndpointStore(pool: pool), listener: nil, logger: logger)
+        let registry = WorkerProgram.registry(configuration, pool, curl, endpoints, logger)
         let catalogue = KindCatalogue.standard(pushRetry: configuration.retry)
         #expect(registry.kinds == catalogue.kinds.map(\.name))
         for kind in catalogue.kinds {

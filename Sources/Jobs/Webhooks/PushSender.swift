@@ -51,7 +51,7 @@ public struct PushSender: Sendable {
         }
     }
 
-    private static func failure(of error: CurlError) -> TransportFailure {
+    static func failure(of error: CurlError) -> TransportFailure {
         switch error.code {
         case .resolveFailed: .dns
         case .tlsFailed: .tls
