@@ -25,13 +25,18 @@ extension EndpointDesk {
 public struct EndpointStats: Encodable, Sendable {
     let id, status: String
     /// Deliveries that could start now but for the lane, and that run.
-    let waiting, running: Int
+    public let waiting, running: Int
     let failuresInARow: Int
-    let maximumInFlight: Int
+    /// Deliveries at a time, now.
+    public let maximumInFlight: Int
     let ratePerSecond: Double?
-    let breakerOpen: Bool
-    let heldUntil: String?
+    /// Whether its deliveries failed too often.
+    public let breakerOpen: Bool
+    /// Until when none starts.
+    public let heldUntil: String?
     let parked: ParkingResource?
+    /// Why nothing goes to it; nil when it is not parked.
+    public var parkedReason: String? { parked?.reason }
 
     private enum CodingKeys: String, CodingKey {
         case id, status, waiting, running, parked

@@ -144,8 +144,11 @@ public struct EndpointDesk: Sendable {
         return nil
     }
 
-    /// Redis away: a scheduler does it when it is back.
     private func limit(_ endpoint: Endpoint) async {
-        do throws(QueueError) { try await EndpointLanes.set(endpoint, in: queue) } catch {}
+        do throws(QueueError) {
+            try await EndpointLanes.set(endpoint, in: queue)
+        } catch {
+            // Redis is away; a scheduler sets all lanes' limits when it is back.
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Basics
 public import Jobs
+import Queue
 
 /// A subscription as people and programs are shown it: no secret, and no value of a header.
 public struct EndpointResource: Encodable, Sendable {
@@ -63,6 +64,19 @@ public struct EndpointResource: Encodable, Sendable {
 
     /// The endpoint's id.
     public var id: String { endpoint.id }
+
+    /// How it is signed.
+    public var signing: String { endpoint.settings.signing.rawValue }
+    /// Attempts in all.
+    public var attempts: Int { endpoint.settings.retry.policy.attempts }
+    /// Scheme, host and port of its address; the rest may hold a token.
+    public var place: String { endpoint.settings.url.description }
+    /// Its patterns.
+    public var operations: [String] { endpoint.settings.operations.map(\.text) }
+    /// When each attempt comes, since the first.
+    public var timetable: String {
+        endpoint.settings.retry.timetable.map { "\(Double($0.totalMilliseconds) / 1_000) s" }.joined(separator: ", ")
+    }
 
     /// `active`, `parked` or `disabled`.
     public var status: String {

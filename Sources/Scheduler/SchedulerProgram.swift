@@ -56,7 +56,8 @@ public enum SchedulerProgram {
         let endpoints = EndpointDirectory(
             store: EndpointStore(pool: pool), listener: endpointListener, logger: logger)
         services.append(endpoints)
-        services.append(EndpointLanes(queue: queue, directory: endpoints, logger: logger))
+        services.append(
+            EndpointLanes(queue: queue, directory: endpoints, store: EndpointStore(pool: pool), logger: logger))
         logger.info("scheduler starts", metadata: ["name": "\(name)"])
         try await ProgramGroup.run(services: services, logger: logger, graceSeconds: graceSeconds)
         await redis.shutdown()

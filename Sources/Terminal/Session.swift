@@ -43,6 +43,14 @@ struct Session: Sendable {
     var queueDesk: QueueDesk { QueueDesk(queue: queue, clock: clock) }
     var deadDesk: DeadDesk { DeadDesk(queue: queue, clock: clock) }
     var scheduleDesk: ScheduleDesk { ScheduleDesk(queue: queue, ledger: TickStore(pool: pool)) }
+    var keyring: SecretsKeyring {
+        get throws(ProgramError) { try SecretsSettings.keyring(settings) }
+    }
+    var endpointDesk: EndpointDesk {
+        get throws(ProgramError) {
+            EndpointDesk(store: EndpointStore(pool: pool), keyring: try keyring, queue: queue, clock: clock)
+        }
+    }
     var jobDesk: JobDesk {
         JobDesk(queue: queue, history: FinishedStore(pool: pool), outbox: OutboxStore(pool: pool), clock: clock)
     }

@@ -14,7 +14,8 @@ struct Aventora: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             DevCommand.self, MigrateCommand.self, StatusCommand.self, QueuesCommand.self, JobsCommand.self,
-            DeadCommand.self, WorkersCommand.self, SchedulesCommand.self, DoctorCommand.self,
+            DeadCommand.self, WorkersCommand.self, SchedulesCommand.self, EndpointsCommand.self,
+            DoctorCommand.self,
         ]
     )
 

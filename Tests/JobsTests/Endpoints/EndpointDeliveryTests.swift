@@ -84,6 +84,19 @@ struct EndpointDeliveryTests {
         let endpoint = try EndpointFixture.endpoint("e", ["*.*"], #""max_in_flight":9,"rate_per_second":2"#)
         #expect(EndpointLanes.limits(of: endpoint).inFlight == 9 && EndpointLanes.limits(of: endpoint).perSecond == 2)
         #expect(EndpointLanes.limits(of: endpoint).breaker != nil)
+        func limits(parked: Bool, releasing: Bool, _ members: String = "") throws -> LaneLimits {
+            let parking = Endpoint.Parking(sinceMilliseconds: 0, reason: "r", probeAtMilliseconds: 0, probes: 0)
+            return EndpointLanes.limits(
+                of: Endpoint(
+                    id: "e", settings: try EndpointFixture.settings(members), secrets: [], sealedHeaders: nil,
+                    parking: parked ? parking : nil, isReleasing: releasing, failuresInARow: 0,
+                    createdAtMilliseconds: 0, updatedAtMilliseconds: 0))
+        }
+        #expect(try limits(parked: true, releasing: false).inFlight == 1)
+        #expect(try limits(parked: false, releasing: true).inFlight == 1)
+        #expect(try limits(parked: false, releasing: true).perSecond == 100)
+        #expect(try limits(parked: false, releasing: true, #""rate_per_second":7"#).perSecond == 7)
+        #expect(try limits(parked: false, releasing: false).perSecond == 0)
     }
 
     @Test func masksWhatMayBeASecret() {

@@ -46,12 +46,14 @@ extension EndpointHandler {
                 logger.info("a parked endpoint is not back", metadata: metadata)
                 return Self.resting("the endpoint is parked; tried in vain: \(reason)")
             }
-            return await failed(job, endpoint, decision, metadata)
+            let isTest = attempt.identity.eventType == EndpointEvent.testType
+            return await failed(job, endpoint, decision, isTest, metadata)
         }
     }
 
     private func failed(
-        _ job: RunningJob, _ endpoint: Endpoint, _ decision: EndpointRule.Decision, _ metadata: Logger.Metadata
+        _ job: RunningJob, _ endpoint: Endpoint, _ decision: EndpointRule.Decision, _ isTest: Bool,
+        _ metadata: Logger.Metadata
     ) async -> JobOutcome {
         switch decision {
         case .retry(let reason, let notBefore, let hold) where !job.isLastAttempt:
@@ -60,19 +62,23 @@ extension EndpointHandler {
                 reason: "\(reason) at attempt \(job.attempt) of \(job.policy.attempts)",
                 notBeforeMilliseconds: notBefore, holdLaneMilliseconds: hold)
         case .retry(let reason, _, let hold):
-            await countFailure(endpoint, reason, metadata)
+            await countFailure(endpoint, reason, isTest, metadata)
             return .retry(
                 reason: "\(reason) at attempt \(job.attempt) of \(job.policy.attempts)", holdLaneMilliseconds: hold)
         case .final(let reason), .gone(let reason):
-            await countFailure(endpoint, reason, metadata)
+            await countFailure(endpoint, reason, isTest, metadata)
             return .bury(reason: reason)
         case .delivered:
             return .done()
         }
     }
 
-    private func countFailure(_ endpoint: Endpoint, _ reason: String, _ metadata: Logger.Metadata) async {
+    /// A test says nothing of the deliveries that matter.
+    private func countFailure(
+        _ endpoint: Endpoint, _ reason: String, _ isTest: Bool, _ metadata: Logger.Metadata
+    ) async {
         logger.warning("a delivery failed for good; the job is in the dead set", metadata: metadata)
+        guard !isTest else { return }
         await note(endpoint) { () async throws(JobsError) in
             let isParked = try await store.noteFailure(
                 id: endpoint.id, reason: reason, probeMilliseconds: probeMilliseconds)

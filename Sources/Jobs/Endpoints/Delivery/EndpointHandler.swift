@@ -81,7 +81,9 @@ public struct EndpointHandler: Sendable {
             let kept = EndpointArguments(
                 endpointID: arguments.endpointID, messageID: arguments.messageID, type: arguments.type,
                 content: .body(bytes))
+            FaultPoint.reach(.workerBeforeKeep)
             try await job.keep(arguments: kept.encoded())
+            FaultPoint.reach(.workerKept)
         }
         do {
             own = try ownHeaders(of: endpoint)
@@ -98,9 +100,11 @@ public struct EndpointHandler: Sendable {
             eventType: arguments.type, number: job.attempt)
         let attempt: EndpointAttempt
         do {
+            FaultPoint.reach(.workerBeforePost)
             attempt = try await sender.post(
                 body, to: endpoint.settings.url, headers: headers,
                 secretNames: Set(own.map { $0.name.lowercased() }), identity: identity)
+            FaultPoint.reach(.workerAfterPost)
         } catch let fault as OwnFault {
             return Self.unspent(fault.description)
         }

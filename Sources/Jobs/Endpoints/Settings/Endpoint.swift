@@ -32,6 +32,8 @@ public struct Endpoint: Sendable, Hashable {
     public let sealedHeaders: SealedSecret?
     /// Nil while deliveries go out.
     public let parking: Parking?
+    /// Whether what waited while it was parked goes out now.
+    public let isReleasing: Bool
     /// Deliveries in a row that failed for good.
     public let failuresInARow: Int
     /// Unix ms.
@@ -44,6 +46,7 @@ public struct Endpoint: Sendable, Hashable {
         self.init(
             id: current?.id ?? "", settings: settings, secrets: current?.secrets ?? [],
             sealedHeaders: current?.sealedHeaders, parking: current?.parking,
+            isReleasing: current?.isReleasing ?? false,
             failuresInARow: current?.failuresInARow ?? 0,
             createdAtMilliseconds: current?.createdAtMilliseconds ?? nowMilliseconds,
             updatedAtMilliseconds: current?.updatedAtMilliseconds ?? nowMilliseconds)
@@ -52,6 +55,7 @@ public struct Endpoint: Sendable, Hashable {
     init(
         id: String, settings: EndpointSettings, secrets: [StoredSecret], sealedHeaders: SealedSecret?,
         parking: Parking?,
+        isReleasing: Bool = false,
         failuresInARow: Int, createdAtMilliseconds: Int64, updatedAtMilliseconds: Int64
     ) {
         self.id = id
@@ -59,6 +63,7 @@ public struct Endpoint: Sendable, Hashable {
         self.secrets = secrets
         self.sealedHeaders = sealedHeaders
         self.parking = parking
+        self.isReleasing = isReleasing
         self.failuresInARow = failuresInARow
         self.createdAtMilliseconds = createdAtMilliseconds
         self.updatedAtMilliseconds = updatedAtMilliseconds

@@ -41,7 +41,8 @@ enum EndpointRows {
             sealedHeaders: try row.optionalString("headers_key_id").map {
                 SealedSecret(keyID: $0, bytes: try row.bytes("headers_sealed"))
             },
-            parking: try parking(row), failuresInARow: Int(try row.integer("failures_in_a_row")),
+            parking: try parking(row), isReleasing: try !row.isNull("releasing_at"),
+            failuresInARow: Int(try row.integer("failures_in_a_row")),
             createdAtMilliseconds: try row.instantMilliseconds("created_at"),
             updatedAtMilliseconds: try row.instantMilliseconds("updated_at"))
     }

@@ -37,6 +37,17 @@ extension EndpointStore {
         try await changes(Self.releaseReturning, [.text(id)])
     }
 
+    /// Nothing that had waited is left. Throws `storage`.
+    func endRelease(id: String) async throws(JobsError) -> Bool {
+        try await changes(Self.endRelease, [.text(id)])
+    }
+
+    /// Switches a parked endpoint off for which more waits than may: it gets no more events until somebody switches it
+    /// on; what waits goes on waiting. Throws `storage`.
+    func switchOff(id: String, reason: String) async throws(JobsError) -> Bool {
+        try await changes(Self.switchOff, [.text(id), .text(reason)])
+    }
+
     private func changes(
         _ statement: PostgresStatement, _ values: [PostgresValue]
     ) async throws(JobsError) -> Bool {
@@ -80,10 +91,25 @@ extension EndpointStore {
         WHERE id = $1 AND probe_at <= clock_timestamp()
         RETURNING true AS changed
         """)
+    private static let endRelease = PostgresStatement(
+        "endpoint_released",
+        """
+        UPDATE jobs.endpoints SET releasing_at = NULL WHERE id = $1 AND releasing_at IS NOT NULL
+        RETURNING true AS changed
+        """)
+    private static let switchOff = PostgresStatement(
+        "endpoint_off",
+        """
+        UPDATE jobs.endpoints SET
+            enabled = false, parked_reason = parked_reason || '; ' || $2, updated_at = clock_timestamp()
+        WHERE id = $1 AND parked_at IS NOT NULL AND enabled
+        RETURNING true AS changed
+        """)
     private static let releaseReturning = PostgresStatement(
         "endpoint_success",
         """
         UPDATE jobs.endpoints SET
+            releasing_at = CASE WHEN parked_at IS NULL THEN releasing_at ELSE clock_timestamp() END,
             failures_in_a_row = 0, parked_at = NULL, parked_reason = NULL, probe_at = NULL, probes = 0
         WHERE id = $1 AND (parked_at IS NOT NULL OR failures_in_a_row > 0)
         RETURNING true AS changed

@@ -40,7 +40,8 @@ extension EndpointStore {
         "endpoint_enable",
         """
         UPDATE jobs.endpoints SET
-            enabled = true, failures_in_a_row = 0, parked_at = NULL, parked_reason = NULL, probe_at = NULL, probes = 0,
+            enabled = true, releasing_at = CASE WHEN parked_at IS NULL THEN releasing_at ELSE clock_timestamp() END,
+            failures_in_a_row = 0, parked_at = NULL, parked_reason = NULL, probe_at = NULL, probes = 0,
             updated_at = clock_timestamp()
         WHERE id = $1
         """)
@@ -48,6 +49,7 @@ extension EndpointStore {
         "endpoint_release",
         """
         UPDATE jobs.endpoints SET
+            releasing_at = CASE WHEN parked_at IS NULL THEN releasing_at ELSE clock_timestamp() END,
             failures_in_a_row = 0, parked_at = NULL, parked_reason = NULL, probe_at = NULL, probes = 0
         WHERE id = $1 AND (parked_at IS NOT NULL OR failures_in_a_row > 0)
         """)

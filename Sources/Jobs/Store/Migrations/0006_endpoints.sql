@@ -23,6 +23,8 @@ CREATE TABLE jobs.endpoints (
     parked_reason       text,
     probe_at            timestamptz,
     probes              bigint NOT NULL DEFAULT 0,
+    -- Since when what had waited goes out, one at a time; until none is left.
+    releasing_at        timestamptz,
     created_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
     CHECK ((headers_key_id IS NULL) = (headers_sealed IS NULL)),
