@@ -269,7 +269,7 @@ let package = Package(
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
         .testTarget(
             name: "WorkerTests",
-            dependencies: ["Curl", "Jobs", "Postgres", "Program", "Queue", "Worker", logging],
+            dependencies: ["Curl", "Jobs", "Postgres", "Program", "Queue", "Redis", "Worker", logging],
             swiftSettings: strict
         ),
     ]

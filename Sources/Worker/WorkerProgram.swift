@@ -32,7 +32,7 @@ public enum WorkerProgram {
                 concurrency: configuration.concurrency,
                 graceMilliseconds: Int64(configuration.graceSeconds) * 1_000,
                 description: description(configuration)),
-            registry: registry(configuration, pool, curl, endpoints, logger),
+            registry: registry(configuration, pool, curl, queue, endpoints, logger),
             logger: logger)
         var services: [any Service] = []
         if let address = configuration.healthListen {
@@ -62,7 +62,7 @@ public enum WorkerProgram {
 
     static func registry(
         _ configuration: WorkerConfiguration, _ pool: PostgresPool, _ curl: CurlClient,
-        _ endpoints: EndpointDirectory, _ logger: Logger
+        _ queue: QueueClient, _ endpoints: EndpointDirectory, _ logger: Logger
     ) -> JobRegistry {
         let clock = SystemWallClock()
         let hub = HubStore(pool: pool)
@@ -72,7 +72,7 @@ public enum WorkerProgram {
             client: curl, clock: clock, timeoutMilliseconds: configuration.webhookTimeoutMilliseconds)
         let deliveries = EndpointHandler(
             directory: endpoints, store: EndpointStore(pool: pool), keyring: configuration.secrets,
-            sender: EndpointSender(client: curl, clock: clock), clock: clock, logger: logger)
+            sender: EndpointSender(client: curl, clock: clock), queue: queue, clock: clock, logger: logger)
         return JobRegistry([
             PushHandler(directory: directory, hub: hub, sender: sender, clock: clock, logger: logger).handler,
             RouteHandler(directory: directory, retry: configuration.retry, clock: clock).handler,

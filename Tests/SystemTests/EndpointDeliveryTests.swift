@@ -205,8 +205,10 @@ extension SystemTests {
                 target, ["visit.created"], #"\#(Samples.quickRetry),"format":"raw""#)
             func event(_ number: Int) -> String { #"{"type":"visit.created","domain_name":"d","n":\#(number)}"# }
             var jobs = try await product.accept(event(0), making: 1)
-            try await Waiting.until("it to be parked") {
-                try await product.endpoint(made.id)["status"]?.string == "parked"
+            // What had started by then may go out in another order, so nothing starts before the lane is held.
+            try await Waiting.until("it to be parked and its lane to be held") {
+                let stats = try await product.client.get("/v1/endpoints/\(made.id)/stats").object
+                return stats["status"]?.string == "parked" && stats["held_until"]?.string != nil
             }
             for number in 1...20 { jobs.append(try await product.client.acceptOne(event(number))) }
             let stats = try await product.client.get("/v1/endpoints/\(made.id)/stats").object

@@ -8,7 +8,8 @@ extension SystemTests {
     /// Endpoints that are parked after failures in a row, tried with one event, and let out in order.
     @Suite(.product()) struct ParkingTests {
         private static let probeNow = PostgresStatement(
-            "probe_now", "UPDATE jobs.endpoints SET probe_at = clock_timestamp() WHERE id = $1")
+            "probe_now",
+            "UPDATE jobs.endpoints SET probe_at = clock_timestamp() WHERE id = $1 AND parked_at IS NOT NULL")
 
         private func status(_ product: Product, _ id: String) async throws -> String? {
             try await product.endpoint(id)["status"]?.string

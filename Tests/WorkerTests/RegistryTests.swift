@@ -3,6 +3,7 @@ import Jobs
 import Logging
 import Postgres
 import Program
+import Redis
 import Testing
 
 @testable import Queue
@@ -11,12 +12,13 @@ import Testing
 struct RegistryTests {
     /// What is shown of the kinds, and what a job by hand is checked against, is what the workers run.
     @Test func theCatalogueIsWhatTheWorkersRun() async throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let configuration = try WorkerConfiguration(Settings(environment: [:]))
         let pool = PostgresPool(configuration: configuration.postgres, size: 1)
         let curl = CurlClient()
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let redis = RedisClient(configuration: configuration.redis, name: "test", logger: logger)
         let endpoints = EndpointDirectory(store: EndpointStore(pool: pool), listener: nil, logger: logger)
-        let registry = WorkerProgram.registry(configuration, pool, curl, endpoints, logger)
+        let registry = WorkerProgram.registry(configuration, pool, curl, QueueClient(redis: redis), endpoints, logger)
         let catalogue = KindCatalogue.standard(pushRetry: configuration.retry)
         #expect(registry.kinds == catalogue.kinds.map(\.name))
         for kind in catalogue.kinds {
@@ -25,6 +27,7 @@ struct RegistryTests {
             #expect(registry[kind.name]?.timeLimitMilliseconds == limit, "\(kind.name)")
         }
         await curl.shutdown()
+        await redis.shutdown()
         await pool.shutdown()
     }
 }

@@ -36,6 +36,7 @@ extension EndpointHandler {
         case .gone(let reason):
             metadata["reason"] = "\(reason)"
             logger.warning("an endpoint is parked; its events wait", metadata: metadata)
+            await narrow(endpoint)
             await note(endpoint) { () async throws(JobsError) in
                 _ = try await store.park(id: endpoint.id, reason: reason, probeMilliseconds: probeMilliseconds)
             }
@@ -79,6 +80,8 @@ extension EndpointHandler {
     ) async {
         logger.warning("a delivery failed for good; the job is in the dead set", metadata: metadata)
         guard !isTest else { return }
+        let mayPark = endpoint.failuresInARow + 1 >= EndpointStore.failuresUntilParked
+        if mayPark { await narrow(endpoint) }
         await note(endpoint) { () async throws(JobsError) in
             let isParked = try await store.noteFailure(
                 id: endpoint.id, reason: reason, probeMilliseconds: probeMilliseconds)
@@ -86,6 +89,25 @@ extension EndpointHandler {
                 logger.warning("an endpoint is parked; its events wait", metadata: ["endpoint": "\(endpoint.id)"])
             }
         }
+        if mayPark { await limit(endpoint) }
+    }
+
+    /// Before it is parked: else many of its jobs start, find it parked, and come back in another order.
+    private func narrow(_ endpoint: Endpoint) async {
+        do throws(QueueError) { try await EndpointLanes.narrow(endpoint, in: queue) } catch {
+            noteUnlimited(endpoint, error)
+        }
+    }
+
+    /// After its state has changed, and before the job that changed it ends: the next one starts under the right limits.
+    private func limit(_ endpoint: Endpoint) async {
+        guard let now = await directory.snapshot()?[id: endpoint.id] else { return }
+        do throws(QueueError) { try await EndpointLanes.set(now, in: queue) } catch { noteUnlimited(endpoint, error) }
+    }
+
+    /// Redis is away, and the job's end waits for it too; a scheduler sets all limits when it is back.
+    private func noteUnlimited(_ endpoint: Endpoint, _ error: QueueError) {
+        logger.debug("a lane's limits cannot be set", metadata: ["endpoint": "\(endpoint.id)", "error": "\(error)"])
     }
 
     private func noteSuccess(_ endpoint: Endpoint) async {
@@ -95,6 +117,7 @@ extension EndpointHandler {
                 logger.info("a parked endpoint is back", metadata: ["endpoint": "\(endpoint.id)"])
             }
         }
+        if endpoint.parking != nil { await limit(endpoint) }
     }
 
     /// Postgres away does not stop deliveries: what it should know of an endpoint's failures is then said again at the

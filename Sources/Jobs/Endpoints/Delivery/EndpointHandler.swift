@@ -11,6 +11,7 @@ public struct EndpointHandler: Sendable {
     let store: EndpointStore
     let keyring: SecretsKeyring
     let sender: EndpointSender
+    let queue: QueueClient
     let clock: any WallClock
     let logger: Logger
     let record: @Sendable (EndpointAttempt) async -> Void
@@ -23,17 +24,20 @@ public struct EndpointHandler: Sendable {
 
     /// - Parameters:
     ///   - directory: where an endpoint is looked up; kept fresh by somebody else.
+    ///   - queue: whose lanes are narrowed when an endpoint is parked.
     ///   - record: told of every attempt, before its job ends.
     ///   - probeMilliseconds: see ``EndpointStore/probeMilliseconds``.
     public init(
         directory: EndpointDirectory, store: EndpointStore, keyring: SecretsKeyring, sender: EndpointSender,
-        clock: any WallClock, logger: Logger, probeMilliseconds: Int64 = EndpointStore.probeMilliseconds,
+        queue: QueueClient, clock: any WallClock, logger: Logger,
+        probeMilliseconds: Int64 = EndpointStore.probeMilliseconds,
         record: @escaping @Sendable (EndpointAttempt) async -> Void = { _ in }
     ) {
         self.directory = directory
         self.store = store
         self.keyring = keyring
         self.sender = sender
+        self.queue = queue
         self.clock = clock
         self.logger = logger
         self.probeMilliseconds = probeMilliseconds

@@ -47,6 +47,13 @@ public struct EndpointLanes: Service {
             inFlight: isNarrow ? 1 : endpoint.settings.maximumInFlight, perSecond: rate, breaker: LaneLimits.Breaker())
     }
 
+    /// Lets one delivery of an endpoint start at a time from now on, because it is about to be parked.
+    static func narrow(_ endpoint: Endpoint, in queue: QueueClient) async throws(QueueError) {
+        var limits = limits(of: endpoint)
+        limits.inFlight = 1
+        try await queue.setLimits(limits, ofLane: endpoint.lane, in: JobQueue.webhooks)
+    }
+
     /// Sets one endpoint's limits now.
     public static func set(_ endpoint: Endpoint, in queue: QueueClient) async throws(QueueError) {
         try await queue.setLimits(limits(of: endpoint), ofLane: endpoint.lane, in: JobQueue.webhooks)
