@@ -105,13 +105,14 @@ let package = Package(
         .target(name: "Guard", dependencies: ["Curl", "Threads"], swiftSettings: strict),
         .target(
             name: "Jobs",
-            dependencies: ["Basics", "Curl", "Guard", "Postgres", "Queue", logging, lifecycle],
+            dependencies: ["Basics", "Curl", "Guard", "Postgres", "Queue", crypto, logging, lifecycle],
             resources: [
                 .embedInCode("Store/Migrations/0001_finished_jobs.sql"),
                 .embedInCode("Store/Migrations/0002_engagements.sql"),
                 .embedInCode("Store/Migrations/0003_outbox.sql"),
                 .embedInCode("Store/Migrations/0004_ticks.sql"),
                 .embedInCode("Store/Migrations/0005_deliveries.sql"),
+                .embedInCode("Store/Migrations/0006_endpoints.sql"),
             ],
             swiftSettings: strict
         ),
@@ -238,6 +239,7 @@ let package = Package(
                 "Basics", "Command", "Curl", "Guard", "Jobs", "Postgres", "Queue", "Redis", "TestKit", lifecycle,
                 logging,
             ],
+            exclude: ["Endpoints/verifiers"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -263,7 +265,7 @@ let package = Package(
             name: "SystemTests",
             dependencies: [
                 "aventora", "aventora-api", "aventora-scheduler", "aventora-worker", "Basics", "Command", "Curl",
-                "Postgres", "Redis", "TestKit",
+                "Jobs", "Postgres", "Redis", "TestKit",
             ],
             swiftSettings: strict
         ),

@@ -20,6 +20,8 @@ public struct APIConfiguration: Sendable {
     /// Where deliveries may go; read here too, so that a bad value shows in every program, and targets are judged at
     /// save as they are at send.
     public var outbound: AddressGuard
+    /// What the secrets of endpoints are sealed with.
+    public var secrets: SecretsKeyring
     /// m attempts, n apart, for every CRM target.
     public var retry: RetryPolicy
     /// What an accepted request gets unless it prefers another: see `docs/durability.md`.
@@ -36,6 +38,7 @@ public struct APIConfiguration: Sendable {
         targets = try WebhookSettings.targets(settings)
         outbound = try OutboundSettings.addressGuard(settings)
         retry = try WebhookSettings.retry(settings)
+        secrets = try SecretsSettings.keyring(settings)
         // Taken in silence, these events would be lost: nothing here provisions Hubs yet.
         guard try !settings.boolean("AVENTORA_HUB_AUTO_PROVISION_ENABLED", default: false) else {
             throw Settings.invalid(

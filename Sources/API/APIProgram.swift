@@ -1,4 +1,5 @@
 import Basics
+import Guard
 import Jobs
 public import Logging
 import Operator
@@ -33,15 +34,18 @@ public enum APIProgram {
         let durable = DurableQueue(
             queue: QueueClient(redis: submit), fsynced: FsyncedQueue(redis: fsync), outbox: OutboxStore(pool: outbox),
             logger: logger)
+        let listener = EndpointDirectory.listener(configuration.postgres, logger: logger)
+        let endpoints = EndpointDirectory(store: EndpointStore(pool: pool), listener: listener, logger: logger)
         let result: Result<Void, any Error>
         do {
             if configuration.durability == .fsynced { try await requireProof(durable) }
-            try await serve(configuration, QueueClient(redis: redis), durable, pool, logger)
+            try await serve(configuration, QueueClient(redis: redis), durable, pool, endpoints, logger)
             result = .success(())
         } catch {
             result = .failure(error)
         }
         durable.shutDown()
+        await listener.shutdown()
         for client in [redis, fsync, submit] { await client.shutdown() }
         await pool.shutdown()
         await outbox.shutdown()
@@ -56,10 +60,10 @@ public enum APIProgram {
 
     private static func serve(
         _ configuration: APIConfiguration, _ queue: QueueClient, _ durable: DurableQueue, _ pool: PostgresPool,
-        _ logger: Logger
+        _ endpoints: EndpointDirectory, _ logger: Logger
     ) async throws {
         let server = HTTPServer.make(
-            responder: routes(configuration, queue, durable, pool, logger).makeResponder(
+            responder: routes(configuration, queue, durable, pool, endpoints, logger).makeResponder(
                 authenticator: Authenticator(tokens: configuration.tokens), logger: logger),
             address: configuration.listen,
             logger: logger,
@@ -67,19 +71,19 @@ public enum APIProgram {
                 logger.info("listening", metadata: ["host": "\(configuration.listen.host)", "port": "\(port)"])
             }
         )
-        try await ProgramGroup.run(services: [server], logger: logger, graceSeconds: graceSeconds)
+        try await ProgramGroup.run(services: [endpoints, server], logger: logger, graceSeconds: graceSeconds)
     }
 
     static func routes(
         _ configuration: APIConfiguration, _ queue: QueueClient, _ durable: DurableQueue, _ pool: PostgresPool,
-        _ logger: Logger
+        _ endpoints: EndpointDirectory, _ logger: Logger
     ) -> RouteTable {
         let clock = SystemWallClock()
         let targets = TargetDirectory(
             settings: configuration.targets, accounts: HubStore(pool: pool), clock: SystemMonotonicClock(),
             logger: logger)
         let intake = EventIntake(
-            queue: durable, targets: targets, retry: configuration.retry, clock: clock)
+            queue: durable, targets: targets, endpoints: endpoints, retry: configuration.retry, clock: clock)
         var table = RouteTable()
         table.addHealth(
             .servers(queue: queue, pool: pool))
@@ -91,6 +95,12 @@ public enum APIProgram {
                 queue: queue, history: FinishedStore(pool: pool), outbox: OutboxStore(pool: pool), clock: clock),
             submitter: JobSubmitter(queue: durable, receipts: queue, clock: clock),
             catalogue: .standard(pushRetry: configuration.retry), durability: configuration.durability, clock: clock,
+            maximumBodyBytes: configuration.maximumBodyBytes
+        ).add(to: &table)
+        EndpointRoutes(
+            desk: EndpointDesk(
+                store: EndpointStore(pool: pool), keyring: configuration.secrets, queue: queue, submit: durable,
+                clock: clock, judge: { url in await judge(url, configuration.outbound) }),
             maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
         QueueRoutes(desk: QueueDesk(queue: queue, clock: clock)).add(to: &table)
@@ -106,5 +116,12 @@ public enum APIProgram {
             maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
         return table
+    }
+
+    /// The answer tells nothing of our networks. A name that leads nowhere just now may be saved.
+    private static func judge(_ url: WebhookURL, _ outbound: AddressGuard) async -> String? {
+        let port = UInt16(truncatingIfNeeded: url.port)
+        guard await outbound.judge(url.target, port: port).firstRefusal != nil else { return nil }
+        return "Deliveries may not go there: \(Refusal.outwardText). `aventora endpoints explain` says why."
     }
 }

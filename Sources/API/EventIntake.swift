@@ -8,6 +8,7 @@ import Queue
 struct EventIntake: Sendable {
     let queue: DurableQueue
     let targets: TargetDirectory
+    let endpoints: EndpointDirectory
     let retry: RetryPolicy
     let clock: any WallClock
 
@@ -42,7 +43,11 @@ struct EventIntake: Sendable {
         } catch {
             throw Problem(error)
         }
-        let planned = await plan(batch.events)
+        let now = clock.nowMilliseconds()
+        let names = batch.events.enumerated().map { index, event in
+            event.id ?? eventID(index: index, key: key, sender: sender, nowMilliseconds: now)
+        }
+        let planned = await plan(batch.events, names, nowMilliseconds: now)
         let groups = zip(batch.events, planned).map { event, jobs in
             Submission.Group(receipt: receipt(of: event, sender), jobs: jobs)
         }
@@ -69,21 +74,20 @@ struct EventIntake: Sendable {
         case .full:
             throw .queueFull()
         case .accepted(let groups):
-            let events = zip(batch.events, groups).enumerated().map { index, pair in
-                let (event, group) = pair
-                let id = event.id ?? eventID(index: index, key: key, sender: sender, jobs: group.ids)
-                return Accepted(id: id, isDuplicate: group.isDuplicate, jobs: group.ids)
+            let events = zip(names, groups).map { id, group in
+                Accepted(id: id, isDuplicate: group.isDuplicate, jobs: group.ids)
             }
             return Batch(events: events, durability: outcome.durability)
         }
     }
 
-    /// The jobs of each event. When an account's targets cannot be read now, one job that reads them later.
-    private func plan(_ events: [Event]) async -> [[NewJob]] {
+    /// The jobs of each event, first its pushes. When an account's targets cannot be read now, one job that reads them
+    /// later; the same for subscriptions.
+    private func plan(_ events: [Event], _ names: [String], nowMilliseconds now: Int64) async -> [[NewJob]] {
         let domains = Set(events.filter { EventRouter.needsTargets($0) }.map(\.domainName))
         let routes = await targets.routes(of: domains)
-        let now = clock.nowMilliseconds()
-        return events.map { event in
+        let snapshot = await endpoints.snapshot()
+        return zip(events, names).map { event, name in
             let plan: [PlannedJob]
             if !EventRouter.needsTargets(event) {
                 plan = EventRouter.plan(event, targets: [])
@@ -93,7 +97,17 @@ struct EventIntake: Sendable {
                 plan = EventRouter.planRoute(event)
             }
             return plan.map { $0.newJob(retry: retry, nowMilliseconds: now) }
+                + deliveries(of: event, name, snapshot, nowMilliseconds: now)
         }
+    }
+
+    private func deliveries(
+        of event: Event, _ name: String, _ snapshot: EndpointSnapshot?, nowMilliseconds now: Int64
+    ) -> [NewJob] {
+        if let snapshot, snapshot.wantsNothing { return [] }
+        let event = EndpointEvent(event, id: name, acceptedMilliseconds: now)
+        guard let snapshot else { return [EndpointRouter.planRoute(event, nowMilliseconds: now)] }
+        return EndpointRouter.plan(event, to: snapshot.endpoints(wanting: event), nowMilliseconds: now)
     }
 
     private func receipt(of event: Event, _ sender: String) -> Receipt? {
@@ -102,8 +116,8 @@ struct EventIntake: Sendable {
     }
 
     /// The name of an event that came without one: the same for a repeated request.
-    private func eventID(index: Int, key: String?, sender: String, jobs: [JobID]) -> String {
+    private func eventID(index: Int, key: String?, sender: String, nowMilliseconds: Int64) -> String {
         if let key { return "evt_" + RequestDigest.of("name", sender, key, "\(index)") }
-        return "evt_" + (jobs.first ?? JobID(nowMilliseconds: clock.nowMilliseconds())).description
+        return "evt_" + JobID(nowMilliseconds: nowMilliseconds).description
     }
 }

@@ -6,6 +6,10 @@ public enum JobKind {
     public static let engagementRoute = "engagement.route"
     /// Writes a received push into the CRM's table.
     public static let engagementUpsert = "engagement.upsert"
+    /// Posts one event to one subscription.
+    public static let endpointDeliver = "endpoint.deliver"
+    /// Finds the subscriptions that want an event and enqueues one delivery for each.
+    public static let endpointRoute = "endpoint.route"
     /// Takes old rows out of the history and the ledger of ticks.
     public static let prune = "upkeep.prune"
     /// Makes and drops the days of the attempt log.

@@ -56,10 +56,17 @@ public enum SchedulerProgram {
             onFailure: { logger.debug("the outbox is not listened to", metadata: ["error": "\($0)"]) })
         services.append(
             OutboxRelay(queue: queue, store: OutboxStore(pool: relayPool), listener: listener, logger: logger))
+        let endpointListener = EndpointDirectory.listener(configuration.postgres, logger: logger)
+        let endpoints = EndpointDirectory(
+            store: EndpointStore(pool: pool), listener: endpointListener, logger: logger)
+        services.append(endpoints)
+        services.append(
+            EndpointLanes(queue: queue, directory: endpoints, store: EndpointStore(pool: pool), logger: logger))
         logger.info("scheduler starts", metadata: ["name": "\(name)"])
         try await ProgramGroup.run(services: services, logger: logger, graceSeconds: graceSeconds)
         await redis.shutdown()
         await listener.shutdown()
+        await endpointListener.shutdown()
         await relayPool.shutdown()
         await pool.shutdown()
         logger.info("scheduler stopped")

@@ -46,6 +46,14 @@ struct Session: Sendable {
     var deliveryDesk: DeliveryDesk {
         DeliveryDesk(queue: queue, log: DeliveryStore(pool: pool), history: FinishedStore(pool: pool))
     }
+    var keyring: SecretsKeyring {
+        get throws(ProgramError) { try SecretsSettings.keyring(settings) }
+    }
+    var endpointDesk: EndpointDesk {
+        get throws(ProgramError) {
+            EndpointDesk(store: EndpointStore(pool: pool), keyring: try keyring, queue: queue, clock: clock)
+        }
+    }
     var jobDesk: JobDesk {
         JobDesk(queue: queue, history: FinishedStore(pool: pool), outbox: OutboxStore(pool: pool), clock: clock)
     }

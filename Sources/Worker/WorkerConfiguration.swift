@@ -16,6 +16,8 @@ public struct WorkerConfiguration: Sendable {
     public var postgres: PostgresConfiguration
     public var targets: TargetSettings
     public var retry: RetryPolicy
+    /// What the secrets of endpoints were sealed with.
+    public var secrets: SecretsKeyring
     public var webhookTimeoutMilliseconds: Int
     /// Where deliveries may go.
     public var outbound: AddressGuard
@@ -34,6 +36,7 @@ public struct WorkerConfiguration: Sendable {
         postgres = try ServerSettings.postgres(settings, applicationName: "aventora-worker")
         targets = try WebhookSettings.targets(settings)
         retry = try WebhookSettings.retry(settings)
+        secrets = try SecretsSettings.keyring(settings)
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
         outbound = try OutboundSettings.addressGuard(settings)
         let days = LogHandler.keepDaysRange

@@ -20,7 +20,10 @@ struct KindCatalogueTests {
     @Test func knowsEveryKind() {
         #expect(
             Self.catalogue.kinds.map(\.name)
-                == ["engagement.push", "engagement.route", "engagement.upsert", "upkeep.log", "upkeep.prune"])
+                == [
+                    "endpoint.deliver", "endpoint.route", "engagement.push", "engagement.route", "engagement.upsert",
+                    "upkeep.log", "upkeep.prune",
+                ])
         #expect(Self.catalogue["engagement.push"]?.retry.attempts == 4)
         #expect(Self.catalogue["engagement.upsert"]?.queue == JobQueue.crm)
         #expect(Self.catalogue["nothing"] == nil)
@@ -31,6 +34,11 @@ struct KindCatalogueTests {
         ("engagement.route", "{\(event)}"),
         ("engagement.upsert", #"{"engagement_id":"e","sent_at":"2026-01-31T12:00:00Z","history":[1],"extra":2}"#),
         ("upkeep.prune", "{}"), ("upkeep.prune", #"{"keep_days":30}"#), ("upkeep.log", #"{"keep_days":1}"#),
+        ("endpoint.deliver", #"{"endpoint":"ep_1","message":"msg_1","type":"a.created","body":{"a":1}}"#),
+        (
+            "endpoint.route",
+            #"{"event_id":"e","at":"2026-01-31T12:00:00Z","type":"a.created","event":{"type":"a.created"}}"#
+        ),
     ])
     func acceptsWhatTheHandlerReads(kind: String, arguments: String) throws {
         #expect(try problems(kind, arguments) == [])

@@ -71,7 +71,7 @@ extension SystemTests.Shared {
             let id = try await product.client.acceptOne(Samples.completed("e-4", of: account))
             _ = try await target.requests(1)
             let waiting = try await product.client.job(id, toBe: "due")
-            #expect(waiting["why"]?.string?.contains("HTTP \(status)") == true)
+            #expect(waiting["why"]?.string?.contains("HTTP \(status)") == true, "\(waiting["why"] ?? .null)")
             try await product.client.job(id, toBe: "done")
             let requests = target.requests
             try #require(requests.count == 2)

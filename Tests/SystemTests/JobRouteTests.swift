@@ -174,8 +174,11 @@ extension SystemTests {
             let items = (reply.object["items"]?.array ?? []).compactMap(\.object)
             let kinds = items.map { $0["kind"]?.string }
             #expect(
-                kinds == ["engagement.push", "engagement.route", "engagement.upsert", "upkeep.log", "upkeep.prune"])
-            let push = try #require(items.first)
+                kinds == [
+                    "endpoint.deliver", "endpoint.route", "engagement.push", "engagement.route", "engagement.upsert",
+                    "upkeep.log", "upkeep.prune",
+                ])
+            let push = try #require(items.first { $0["kind"]?.string == "engagement.push" })
             #expect(push["queue"]?.string == "webhooks" && push["leaves_trace"] == .bool(true))
             #expect(push["retry"]?.object?["attempts"]?.integer == 3)
             #expect(push["retry"]?.object?["delay_seconds"]?.integer == 1)

@@ -63,6 +63,8 @@ struct ReportTests {
         #expect(
             KindReport.lines(catalogue.kinds, width: 60) == [
                 "KIND               QUEUE     ATTEMPTS  WHAT IT DOES",
+                "endpoint.deliver   webhooks         6  Posts one event to o…",
+                "endpoint.route     webhooks         5  Finds the subscripti…",
                 "engagement.push    webhooks         5  Posts one engagement…",
                 "engagement.route   webhooks         5  Finds the CRM target…",
                 "engagement.upsert  crm              5  Writes a received pu…",

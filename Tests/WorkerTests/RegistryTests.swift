@@ -1,9 +1,6 @@
-import Curl
 import Jobs
 import Logging
-import Postgres
 import Program
-import Redis
 import Testing
 
 @testable import Queue
@@ -12,14 +9,10 @@ import Testing
 struct RegistryTests {
     /// What is shown of the kinds, and what a job by hand is checked against, is what the workers run.
     @Test func theCatalogueIsWhatTheWorkersRun() async throws {
-        let configuration = try WorkerConfiguration(Settings(environment: [:]))
-        let pool = PostgresPool(configuration: configuration.postgres, size: 1)
-        let curl = CurlClient()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let redis = RedisClient(configuration: configuration.redis, name: "test")
-        let log = AttemptLog(
-            store: DeliveryStore(pool: pool), queue: QueueClient(redis: redis), worker: "w", logger: logger)
-        let registry = WorkerProgram.registry(configuration, pool, curl, log, logger)
+        let configuration = try WorkerConfiguration(Settings(environment: [:]))
+        let resources = WorkerResources(configuration, logger: logger)
+        let registry = WorkerProgram.registry(configuration, resources, logger)
         let catalogue = KindCatalogue.standard(pushRetry: configuration.retry)
         #expect(registry.kinds == catalogue.kinds.map(\.name))
         for kind in catalogue.kinds {
@@ -27,8 +20,6 @@ struct RegistryTests {
             let limit = kind.timeLimitMilliseconds ?? Limits.standardTimeLimitMilliseconds
             #expect(registry[kind.name]?.timeLimitMilliseconds == limit, "\(kind.name)")
         }
-        await redis.shutdown()
-        await curl.shutdown()
-        await pool.shutdown()
+        await resources.close()
     }
 }

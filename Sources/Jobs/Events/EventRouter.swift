@@ -1,12 +1,14 @@
 public import Basics
 
-/// Says which jobs an event asks for. Pure: the caller reads the account's targets and enqueues.
+/// Says which pushes an event asks for. Pure: the caller reads the account's targets and enqueues. Subscriptions have
+/// ``EndpointRouter``.
 ///
 /// | type | jobs |
 /// |---|---|
 /// | `engagement.*`, `call.*` of the list, `call_log.updated` | one `engagement.push` for each target |
 /// | `call.started` | the same, pushed as `engagement.created` with `engagement_id` = `call_sid` if it has none |
-/// | `workspace.*`, object events | none in this version |
+/// | `workspace.*` | none in this version |
+/// | object events | none: they go to subscriptions only |
 public enum EventRouter {
     /// Whether the account's targets have to be read before `plan`.
     public static func needsTargets(_ event: Event) -> Bool { event.type.isPushed }

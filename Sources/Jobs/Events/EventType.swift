@@ -64,12 +64,19 @@ public struct EventType: Sendable, Hashable, CustomStringConvertible {
 
     private static let objectActions: Set<String> = ["created", "updated", "deleted", "restored", "destroyed"]
 
+    /// Every action that an event may have.
+    static let actions = objectActions.union(named.keys.map { String($0.drop { $0 != "." }.dropFirst()) })
+
     private static func isObjectEvent(_ name: String) -> Bool {
         guard let dot = name.utf8.firstIndex(of: UInt8(ascii: ".")) else { return false }
         guard objectActions.contains(String(name[name.utf8.index(after: dot)...])) else { return false }
-        let object = name.utf8[..<dot]
-        guard 1...64 ~= object.count, let first = object.first, isLetter(first) else { return false }
-        return object.allSatisfy { isLetter($0) || 0x30...0x39 ~= $0 || $0 == UInt8(ascii: "_") }
+        return isObjectName(name[..<dot])
+    }
+
+    /// Whether an event may be of an object of this name.
+    static func isObjectName(_ name: some StringProtocol) -> Bool {
+        guard 1...64 ~= name.utf8.count, let first = name.utf8.first, isLetter(first) else { return false }
+        return name.utf8.allSatisfy { isLetter($0) || 0x30...0x39 ~= $0 || $0 == UInt8(ascii: "_") }
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool { 0x61...0x7A ~= byte | 0x20 }

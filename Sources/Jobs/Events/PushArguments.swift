@@ -41,11 +41,14 @@ public struct PushArguments: Sendable, Hashable {
         return PushArguments(target: target, deliveryType: type, event: event)
     }
 
+    /// Of arguments: they were checked when they came in, so only the engine's size limit applies.
+    static let limits = JSONLimits(bytes: 8_388_608, depth: 80, values: 1_000_000)
+
     /// A job's arguments as an object. They were checked when they came in, so only the engine's size limit applies.
     static func object(_ bytes: [UInt8]) throws(InputError) -> JSONObject {
         let value: JSONValue
         do {
-            value = try JSONParser.parse(bytes, limits: JSONLimits(bytes: 8_388_608, depth: 80, values: 1_000_000))
+            value = try JSONParser.parse(bytes, limits: limits)
         } catch {
             throw InputError(error)
         }

@@ -17,7 +17,8 @@ public struct KindCatalogue: Sendable {
     public static func standard(pushRetry: RetryPolicy) -> KindCatalogue {
         KindCatalogue([
             PushHandler.description(retry: pushRetry), RouteHandler.description(retry: pushRetry),
-            UpsertHandler.description, PruneHandler.description, LogHandler.description,
+            UpsertHandler.description, PruneHandler.description, LogHandler.description, EndpointHandler.description,
+            EndpointRouteHandler.description,
         ])
     }
 

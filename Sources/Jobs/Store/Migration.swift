@@ -1,6 +1,6 @@
 /// One numbered step of the database's schema. Steps are only ever appended; a published one never changes.
 public struct Migration: Sendable, Hashable {
-    /// Its number, from 1, without gaps.
+    /// Its number, from 1, ascending.
     public let version: Int64
     /// Its file's name without number and ending.
     public let name: String
@@ -21,6 +21,7 @@ public struct Migration: Sendable, Hashable {
         Migration(3, "outbox", PackageResources._003_outbox_sql),
         Migration(4, "ticks", PackageResources._004_ticks_sql),
         Migration(5, "deliveries", PackageResources._005_deliveries_sql),
+        Migration(6, "endpoints", PackageResources._006_endpoints_sql),
     ]
 
     private init(_ version: Int64, _ name: String, _ bytes: [UInt8]) {

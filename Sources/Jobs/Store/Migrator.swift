@@ -11,9 +11,9 @@ public struct Migrator: Sendable {
     private let pool: PostgresPool
     private let migrations: [Migration]
 
-    /// A migrator over a pool. Precondition: versions count from 1 without gaps.
+    /// A migrator over a pool. Precondition: versions ascend.
     public init(pool: PostgresPool, migrations: [Migration] = Migration.all) {
-        precondition(migrations.enumerated().allSatisfy { $0.element.version == Int64($0.offset) + 1 })
+        precondition(zip(migrations, migrations.dropFirst()).allSatisfy { $0.version < $1.version })
         self.pool = pool
         self.migrations = migrations
     }

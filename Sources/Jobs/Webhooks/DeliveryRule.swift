@@ -105,7 +105,7 @@ public struct DeliveryRule: Sendable, Hashable {
     }
 
     /// Text from outside, made fit for one line of a log.
-    private static func shown(_ text: String) -> String {
+    static func shown(_ text: String) -> String {
         var line = ""
         for scalar in text.unicodeScalars.prefix(200) {
             line.unicodeScalars.append(scalar.value < 0x20 || 0x7F...0x9F ~= scalar.value ? "\u{fffd}" : scalar)

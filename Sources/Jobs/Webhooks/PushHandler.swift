@@ -9,7 +9,7 @@ public import Queue
 public struct PushHandler: Sendable {
     private let directory: TargetDirectory
     private let hub: HubStore
-    private let sender: PushSender
+    private let sender: WebhookSender
     private let log: AttemptLog
     private let clock: any WallClock
     private let logger: Logger
@@ -22,7 +22,7 @@ public struct PushHandler: Sendable {
     ///   - hub: where a push is built from, unless its event carries the engagement itself.
     ///   - log: gets each attempt.
     public init(
-        directory: TargetDirectory, hub: HubStore, sender: PushSender, log: AttemptLog, clock: any WallClock,
+        directory: TargetDirectory, hub: HubStore, sender: WebhookSender, log: AttemptLog, clock: any WallClock,
         logger: Logger
     ) {
         self.directory = directory
@@ -88,11 +88,13 @@ public struct PushHandler: Sendable {
         let startedAt = clock.nowMilliseconds()
         let prepared = job.clock.nowMilliseconds - claimedAt
         FaultPoint.reach(.workerBeforePost)
-        let reply = await sender.post(body, to: endpoint, webhookID: PushHeaders.webhookID(of: job.id))
+        let headers = PushHeaders.make(webhookID: PushHeaders.webhookID(of: job.id), secret: endpoint.secret)
+        let request = WebhookRequest(url: endpoint.url, headers: headers, body: body, secrets: endpoint.secrets)
+        let reply = await sender.post(request)
         FaultPoint.reach(.workerAfterPost)
         let effort = Effort(
             exchange: reply.exchange, startedAtMilliseconds: startedAt, prepareMilliseconds: prepared,
-            arguments: arguments, secrets: endpoint.secrets)
+            arguments: arguments, secrets: request.allSecrets)
         switch reply.result {
         case .success(let result):
             let rule = DeliveryRule(

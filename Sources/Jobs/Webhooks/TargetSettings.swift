@@ -18,8 +18,8 @@ public struct TargetSettings: Sendable, Hashable {
         /// What to send in `X-Aventora-Webhook-Secret`, if anything.
         public let secret: WebhookSecret?
 
-        /// What must not be kept of an exchange with it.
-        var secrets: [String] { [secret?.revealed].compactMap { $0 } + url.tokens }
+        /// What must not be kept of an exchange with it, beside the address's own tokens.
+        var secrets: [String] { [secret?.revealed].compactMap { $0 } }
 
         /// An address with its secret.
         public init(url: WebhookURL, secret: WebhookSecret?) {

@@ -73,6 +73,14 @@ public struct WebhookURL: Sendable, Hashable, CustomStringConvertible {
         try checkOtherReader()
     }
 
+    private init(name: String) {
+        (text, host, target) = ("http://\(name)/", name, .name(name))
+        (port, isSecure) = (80, false)
+    }
+
+    /// An address that leads nowhere, by RFC 2606.
+    static let placeholder = WebhookURL(name: "nowhere.invalid")
+
     /// Refuses what libcurl would send elsewhere.
     private func checkOtherReader() throws(Fault) {
         let fault = Fault(description: "its host or port can be read in two ways")

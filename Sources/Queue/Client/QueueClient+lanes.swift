@@ -23,6 +23,21 @@ extension QueueClient {
         }
     }
 
+    /// Sets many lanes' limits: one command for each ``Limits/lanesPerCall`` of them.
+    public func setLimits(_ limits: [String: LaneLimits], in queue: QueueName) async throws(QueueError) {
+        let keys = Keys(namespace: namespace, queue: queue)
+        let lanes = limits.keys.sorted()
+        for first in stride(from: 0, to: lanes.count, by: Limits.lanesPerCall) {
+            var set = RedisCommand("HSET")
+            set.append(keys.lanesLimits)
+            for lane in lanes[first..<min(first + Limits.lanesPerCall, lanes.count)] {
+                set.append(lane)
+                set.append(limits[lane]?.description ?? "")
+            }
+            _ = try await run(set)
+        }
+    }
+
     /// Sets what every lane of the queue has that has no limits of its own; nil is ``LaneLimits/standard``.
     public func setStandardLaneLimits(_ limits: LaneLimits?, in queue: QueueName) async throws(QueueError) {
         let keys = Keys(namespace: namespace, queue: queue)

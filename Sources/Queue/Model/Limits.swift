@@ -52,6 +52,8 @@ public enum Limits {
     public static let reapedPerCall = 500
     /// Jobs that one call takes out of the dead set.
     public static let revivedPerCall = 500
+    /// Lanes whose limits one call sets.
+    public static let lanesPerCall = 500
     /// Buried jobs that one call drops.
     public static let droppedPerCall = 500
 }

@@ -57,7 +57,8 @@ package final class Product: Sendable {
         var values = [
             "PATH": "/usr/bin:/bin", "REDIS_URL": redis.url, "DATABASE_URL": postgres.url(database: databaseName),
             "API_LISTEN": "127.0.0.1:\(port)", "API_TOKENS": tokens.variable, "LOG_LEVEL": "debug",
-            "AVENTORA_WEBHOOK_SECRET": tokens.receiver, "CRM_WEBHOOK_RETRY_DELAY_SECONDS": "1",
+            "AVENTORA_WEBHOOK_SECRET": tokens.receiver, "SECRETS_KEY": tokens.secretsKey,
+            "CRM_WEBHOOK_RETRY_DELAY_SECONDS": "1",
             "CRM_WEBHOOK_TIMEOUT_SECONDS": "1",
             // The fake targets, whatever their ports, and the built-in receiver.
             "OUTBOUND_ALLOW": "127.0.0.1,127.0.0.1:\(port)",
@@ -72,7 +73,10 @@ package final class Product: Sendable {
         scheduler =
             options.hasScheduler
             ? Self.process("scheduler", "aventora-scheduler", port: try LoopbackPort.free(), values, directory) : nil
-        let secrets = [tokens.all, tokens.poster, tokens.reader, tokens.receiver, redis.password, postgres.password]
+        let secrets = [
+            tokens.all, tokens.poster, tokens.reader, tokens.receiver, tokens.secretsKey, redis.password,
+            postgres.password,
+        ]
         secretList.withLock { $0 = secrets }
     }
 

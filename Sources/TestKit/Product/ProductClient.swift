@@ -5,7 +5,7 @@ package import Curl
 package struct UnexpectedReply: Error, CustomStringConvertible {
     package let description: String
 
-    init(_ step: String, _ reply: ProductReply) {
+    package init(_ step: String, _ reply: ProductReply) {
         description = "\(step) was answered with \(reply.status): \(reply.text.prefix(1_000))"
     }
 }

@@ -8,6 +8,8 @@ package struct ProductTokens: Sendable {
     package let poster = "poster-" + SecretMaker.hex(byteCount: 16)
     /// `read` only.
     package let reader = "reader-" + SecretMaker.hex(byteCount: 16)
+    /// `SECRETS_KEY`.
+    package let secretsKey = SecretMaker.base64(byteCount: 32)
     /// What the receiver demands.
     package let receiver = "receiver-" + SecretMaker.hex(byteCount: 16)
 

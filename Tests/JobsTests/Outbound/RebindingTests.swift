@@ -43,10 +43,11 @@ struct RebindingTests {
     }
 
     private func post(_ scene: Scene, _ rules: AddressGuard, _ name: String) async throws -> DeliveryResult {
-        let sender = PushSender(
+        let sender = WebhookSender(
             client: scene.client, clock: SystemWallClock(), outbound: rules, timeoutMilliseconds: 10_000)
-        let endpoint = TargetSettings.Endpoint(url: try WebhookURL("http://\(name)/hook"), secret: nil)
-        return try await sender.post(Array("{}".utf8), to: endpoint, webhookID: "msg_1").result.get()
+        let request = WebhookRequest(
+            url: try WebhookURL("http://\(name)/hook"), headers: [], body: Array("{}".utf8), secrets: [])
+        return try await sender.post(request).result.get()
     }
 
     @Test(arguments: [loopback, metadata])

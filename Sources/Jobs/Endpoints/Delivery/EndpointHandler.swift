@@ -1,0 +1,157 @@
+// `endpoint.deliver`: build the body once and keep it, sign it for this attempt, post it, let the rule decide. What is not
+// the endpoint's fault spends no attempt: a database that cannot be read, a key that is missing, a stop.
+
+public import Basics
+public import Logging
+public import Queue
+
+/// Runs `endpoint.deliver` jobs.
+public struct EndpointHandler: Sendable {
+    let directory: EndpointDirectory
+    let store: EndpointStore
+    let keyring: SecretsKeyring
+    let sender: WebhookSender
+    let queue: QueueClient
+    let log: AttemptLog
+    let clock: any WallClock
+    let logger: Logger
+    let probeMilliseconds: Int64
+
+    /// How long a delivery waits for what is our own fault, in ms.
+    static let faultPauseMilliseconds: Int64 = 1_000
+    /// How long a lane is left alone at a time while its endpoint is off or parked, in ms: so long a change by hand takes.
+    static let restMilliseconds: Int64 = 5_000
+
+    /// - Parameters:
+    ///   - directory: where an endpoint is looked up; kept fresh by somebody else.
+    ///   - queue: whose lanes are narrowed when an endpoint is parked.
+    ///   - log: gets each attempt.
+    ///   - probeMilliseconds: see ``EndpointStore/probeMilliseconds``.
+    public init(
+        directory: EndpointDirectory, store: EndpointStore, keyring: SecretsKeyring, sender: WebhookSender,
+        queue: QueueClient, log: AttemptLog, clock: any WallClock, logger: Logger,
+        probeMilliseconds: Int64 = EndpointStore.probeMilliseconds
+    ) {
+        self.directory = directory
+        self.store = store
+        self.keyring = keyring
+        self.sender = sender
+        self.queue = queue
+        self.clock = clock
+        self.logger = logger
+        self.probeMilliseconds = probeMilliseconds
+        self.log = log
+    }
+
+    /// The handler for the registry.
+    public var handler: JobHandler {
+        JobHandler(kind: JobKind.endpointDeliver, leavesTrace: true) { job in try await run(job) }
+    }
+
+    private func run(_ job: RunningJob) async throws -> JobOutcome {
+        let arguments: EndpointArguments
+        do { arguments = try EndpointArguments(job.arguments) } catch {
+            return .bury(reason: "unreadable arguments: \(error)")
+        }
+        guard let snapshot = await directory.snapshot() else { return Self.unspent("the endpoints cannot be read now") }
+        guard let endpoint = snapshot[id: arguments.endpointID] else {
+            // It may be newer than what this process knows.
+            await directory.refresh()
+            guard let again = await directory.snapshot() else {
+                return Self.unspent("the endpoints cannot be read now")
+            }
+            guard let endpoint = again[id: arguments.endpointID] else {
+                return .bury(reason: "the endpoint \(arguments.endpointID) was deleted")
+            }
+            return try await deliver(job, arguments, to: endpoint)
+        }
+        return try await deliver(job, arguments, to: endpoint)
+    }
+
+    private func deliver(
+        _ job: RunningJob, _ arguments: EndpointArguments, to endpoint: Endpoint
+    ) async throws -> JobOutcome {
+        guard endpoint.settings.isEnabled else { return Self.resting("the endpoint is switched off") }
+        if let wait = try await waitForProbe(endpoint) { return wait }
+        let claimedAt = job.clock.nowMilliseconds
+        let kept: EndpointArguments
+        let body: [UInt8]
+        switch self.body(of: arguments, for: endpoint) {
+        case .refused(let reason): return await bury(job, arguments, endpoint, reason)
+        case .kept(let bytes): (kept, body) = (arguments, bytes)
+        case .built(let bytes):
+            (kept, body) = (arguments.with(body: bytes), bytes)
+            FaultPoint.reach(.workerBeforeKeep)
+            try await job.keep(arguments: kept.encoded())
+            FaultPoint.reach(.workerKept)
+        }
+        let request: WebhookRequest
+        do {
+            request = try self.request(body, arguments.messageID, endpoint)
+        } catch let error as SecretsError {
+            logger.warning(
+                "a delivery cannot be signed", metadata: ["endpoint": "\(endpoint.id)", "error": "\(error)"])
+            return Self.unspent("it cannot be signed: \(error)")
+        } catch {
+            return await bury(job, arguments, endpoint, "it cannot be signed: \(error)")
+        }
+        let startedAt = clock.nowMilliseconds()
+        let prepared = job.clock.nowMilliseconds - claimedAt
+        FaultPoint.reach(.workerBeforePost)
+        let reply = await sender.post(request)
+        FaultPoint.reach(.workerAfterPost)
+        let trial = EndpointTrial(
+            job: job, endpoint: endpoint, delivery: Self.delivery(job, arguments, endpoint),
+            effort: Effort(
+                exchange: reply.exchange, startedAtMilliseconds: startedAt, prepareMilliseconds: prepared,
+                arguments: kept.encoded(), secrets: request.allSecrets))
+        switch reply.result {
+        case .success(let result): return await conclude(trial, result)
+        case .failure(let fault):
+            await note(fault, trial)
+            guard !fault.isStop else { throw CancellationError() }
+            return Self.unspent(fault.description)
+        }
+    }
+
+    private enum Body {
+        case kept([UInt8])
+        case built([UInt8])
+        case refused(String)
+    }
+
+    private func body(of arguments: EndpointArguments, for endpoint: Endpoint) -> Body {
+        switch arguments.content {
+        case .body(let body): return .kept(body)
+        case .event(let event):
+            let body = endpoint.settings.format.body(of: event, endpointID: endpoint.id)
+            let most = EndpointSettings.maximumPayloadBytes
+            guard body.count <= most else {
+                return .refused("the body has \(body.count) bytes; at most \(most) are delivered")
+            }
+            return .built(body)
+        }
+    }
+
+    /// What every attempt at a delivery has in the log.
+    static func delivery(_ job: RunningJob, _ arguments: EndpointArguments, _ endpoint: Endpoint) -> Delivery {
+        var delivery = Delivery(
+            jobID: job.id, target: endpoint.settings.url.host, webhookID: arguments.messageID)
+        delivery.endpointID = endpoint.id
+        delivery.eventType = arguments.type
+        delivery.replayOf = arguments.replayOf
+        let subject = arguments.subject
+        (delivery.eventID, delivery.domainName) = (subject.id, subject.domainName)
+        (delivery.engagementID, delivery.callSID) = (subject.engagementID, subject.callSID)
+        return delivery
+    }
+
+    static func unspent(_ reason: String) -> JobOutcome {
+        .defer(milliseconds: faultPauseMilliseconds, reason: reason)
+    }
+
+    /// Back to the front of its lane, of which nothing starts for a while: the order stays.
+    static func resting(_ reason: String, milliseconds: Int64 = restMilliseconds) -> JobOutcome {
+        .defer(milliseconds: 0, reason: reason, holdLaneMilliseconds: max(1, min(milliseconds, restMilliseconds)))
+    }
+}
