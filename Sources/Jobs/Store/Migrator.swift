@@ -11,9 +11,9 @@ public struct Migrator: Sendable {
     private let pool: PostgresPool
     private let migrations: [Migration]
 
-    /// A migrator over a pool. Precondition: versions ascend.
+    /// A migrator over a pool. Precondition: versions count from 1 without gaps.
     public init(pool: PostgresPool, migrations: [Migration] = Migration.all) {
-        precondition(zip(migrations, migrations.dropFirst()).allSatisfy { $0.version < $1.version })
+        precondition(migrations.enumerated().allSatisfy { $0.element.version == Int64($0.offset) + 1 })
         self.pool = pool
         self.migrations = migrations
     }

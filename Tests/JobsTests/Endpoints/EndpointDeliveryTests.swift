@@ -27,7 +27,8 @@ struct EndpointDeliveryTests {
     }
 
     @Test func aRedirectShowsWhereItLeads() {
-        let decision = EndpointRule.decide(.response(status: 301, location: "https://new.example/\r\nX: 1"), ageMilliseconds: 0)
+        let decision = EndpointRule.decide(
+            .response(status: 301, location: "https://new.example/\r\nX: 1"), ageMilliseconds: 0)
         guard case .final(let reason) = decision else {
             Issue.record("not final")
             return

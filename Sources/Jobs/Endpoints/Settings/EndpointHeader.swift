@@ -34,7 +34,9 @@ public struct EndpointHeader: Sendable, Hashable, CustomStringConvertible, Custo
 
     /// Why a name cannot be taken, as a sentence; nil when it can.
     static func fault(name: String) -> String? {
-        guard name.utf8.count <= maximumNameBytes else { return "A header's name has at most \(maximumNameBytes) bytes." }
+        guard name.utf8.count <= maximumNameBytes else {
+            return "A header's name has at most \(maximumNameBytes) bytes."
+        }
         do throws(HeaderField.Fault) {
             _ = try HeaderField(name: name, value: "")
         } catch {
