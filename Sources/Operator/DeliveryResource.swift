@@ -16,6 +16,9 @@ public struct DeliveryResource: Encodable, Sendable {
     public let callSID: String?
     /// The delivery that it repeats.
     public let replayOf: String?
+    /// The events that it stands for; null where it is one.
+    public let events: [String]?
+    public let eventCount: Int
     /// Attempts spent.
     public let attemptCount: Int64
     public let createdAt: String
@@ -27,7 +30,8 @@ public struct DeliveryResource: Encodable, Sendable {
     public let error: String?
 
     enum CodingKeys: String, CodingKey {
-        case id, state, target, status, error
+        case id, state, target, status, error, events
+        case eventCount = "event_count"
         case jobID = "job_id"
         case endpointID = "endpoint_id"
         case webhookID = "webhook_id"
@@ -58,6 +62,8 @@ public struct DeliveryResource: Encodable, Sendable {
         engagementID = row.delivery.engagementID
         callSID = row.delivery.callSID
         replayOf = row.delivery.replayOf
+        events = row.delivery.events
+        eventCount = row.delivery.eventCount ?? 1
         attemptCount = row.attempts
         createdAt = Timestamp(milliseconds: row.createdAtMilliseconds).iso8601
         lastAttemptAt = row.attemptedAtMilliseconds.map { Timestamp(milliseconds: $0).iso8601 }
@@ -82,6 +88,8 @@ public struct DeliveryResource: Encodable, Sendable {
         try container.encode(engagementID, forKey: .engagementID)
         try container.encode(callSID, forKey: .callSID)
         try container.encode(replayOf, forKey: .replayOf)
+        try container.encode(events, forKey: .events)
+        try container.encode(eventCount, forKey: .eventCount)
         try container.encode(attemptCount, forKey: .attemptCount)
         try container.encode(createdAt, forKey: .createdAt)
         try container.encode(lastAttemptAt, forKey: .lastAttemptAt)

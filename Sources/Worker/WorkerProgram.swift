@@ -63,9 +63,13 @@ public enum WorkerProgram {
             timeoutMilliseconds: EndpointSettings.timeLimitMilliseconds)
         return JobRegistry([
             PushHandler(
-                directory: directory, hub: hub, sender: pushes, log: resources.log, clock: clock, logger: logger
+                directory: directory, hub: hub, sender: pushes, queue: resources.queue, log: resources.log,
+                clock: clock,
+                logger: logger
             ).handler,
-            RouteHandler(directory: directory, retry: configuration.retry, clock: clock).handler,
+            RouteHandler(
+                directory: directory, retry: configuration.retry, calls: configuration.calls, clock: clock
+            ).handler,
             UpsertHandler(store: EngagementStore(pool: pool), logger: logger).handler,
             EndpointHandler(
                 directory: endpoints, store: EndpointStore(pool: pool), keyring: configuration.secrets,
