@@ -69,6 +69,7 @@ let package = Package(
             name: "Queue",
             dependencies: ["Redis", "Threads", logging, lifecycle, signals],
             resources: [
+                .embedInCode("Scripts/Doctor/chains.lua"),
                 .embedInCode("Scripts/Doctor/examine.lua"),
                 .embedInCode("Scripts/Doctor/recount.lua"),
                 .embedInCode("Scripts/Doctor/roll.lua"),
@@ -77,6 +78,7 @@ let package = Package(
                 .embedInCode("Scripts/Doctor/tally.lua"),
                 .embedInCode("Scripts/Shared/keys.lua"),
                 .embedInCode("Scripts/Shared/lanes.lua"),
+                .embedInCode("Scripts/Shared/orders.lua"),
                 .embedInCode("Scripts/Shared/queue.lua"),
                 .embedInCode("Scripts/beat.lua"),
                 .embedInCode("Scripts/cancel.lua"),

@@ -12,14 +12,16 @@ local function pass_on(key, waiting, not_before)
   local follower, at, deadline, envelope = match(waiting, '^(%S+) (%d+) (%d+) (.*)$')
   call('HDEL', next_jobs, key)
   call('HDEL', keys, 'n:' .. follower)
-  call('HSET', jobs, follower, envelope)
   call('HSET', keys, 'd:' .. key, follower .. ' ' .. deadline)
-  place(follower, lane_of(header_of(envelope)), max(tonumber(at), not_before or 0) - now)
+  local header = header_of(envelope)
+  take_in(follower, lane_of(header), max(tonumber(at), not_before or 0) - now, envelope, order_of(header))
 end
 
 -- Frees what an ended job held. The job that follows it takes its place.
 local function release(id, header, not_before)
   if byte(header) ~= 50 then return end
+  local order = order_of(header)
+  if order then leave_chain(id, order, header) end
   local unique = match(header, ' u=(%S+)')
   if unique and holds('u:' .. unique, id) then call('HDEL', keys, 'u:' .. unique) end
   local debounce = match(header, ' d=(%S+)')
@@ -50,14 +52,13 @@ local function supersede(id, header, follower, not_before)
   release(id, header, not_before)
 end
 
-local function add(id, lane, delay, envelope)
-  call('HSET', jobs, id, envelope)
+local function add(id, lane, delay, envelope, is_ordered)
   enqueued = enqueued + 1
-  place(id, lane, delay)
+  take_in(id, lane, delay, envelope, is_ordered and order_of(header_of(envelope)))
   return id
 end
 
-local function add_unique(id, lane, delay, envelope, lifetime, key)
+local function add_unique(id, lane, delay, envelope, is_ordered, lifetime, key)
   local field = 'u:' .. key
   local value = call('HGET', keys, field)
   if value then
@@ -65,7 +66,7 @@ local function add_unique(id, lane, delay, envelope, lifetime, key)
     if now < tonumber(till) and call('HEXISTS', jobs, owner) == 1 then return owner end
   end
   call('HSET', keys, field, id .. ' ' .. (now + lifetime))
-  return add(id, lane, delay, envelope)
+  return add(id, lane, delay, envelope, is_ordered)
 end
 
 -- Something came while the job runs: it is kept for the run after.
@@ -85,7 +86,7 @@ local function follow(id, envelope, quiet, longest, key)
   return id
 end
 
-local function add_debounced(id, lane, envelope, quiet, longest, key)
+local function add_debounced(id, lane, envelope, is_ordered, quiet, longest, key)
   local field = 'd:' .. key
   local value = call('HGET', keys, field)
   local owner, deadline
@@ -95,12 +96,14 @@ local function add_debounced(id, lane, envelope, quiet, longest, key)
   if waiting then
     local header = header_of(waiting)
     local its_lane = lane_of(header)
-    local at = due_time(owner, its_lane)
-    if not at and holder_of(owner) then return follow(id, envelope, quiet, longest, key) end
+    local at, turn = due_time(owner, its_lane), turn_of(owner, header)
+    if not at and not turn and holder_of(owner) then return follow(id, envelope, quiet, longest, key) end
     if match(header, '^%d+ %S+ %S+ 0 0 0') then
       -- It has never run: the newest arguments take the place of the old, and the wait begins again.
       call('HSET', jobs, owner, carrying(header, envelope) .. arguments_of(envelope))
-      if at then
+      if turn then
+        set_due(turn, min(now + quiet, tonumber(deadline)))
+      elseif at then
         local till = min(now + quiet, tonumber(deadline))
         if its_lane == '' or not call('ZSCORE', lanes_due, owner .. ' ' .. its_lane) then
           call('ZADD', due, till, owner)
@@ -111,20 +114,23 @@ local function add_debounced(id, lane, envelope, quiet, longest, key)
       return owner
     end
     -- It has run and waits to be tried again. Part of it may have arrived under its id, so newer data need another.
-    take_out(owner, its_lane)
+    if not turn then take_out(owner, its_lane) end
     call('HDEL', keys, field)
     supersede(owner, header, id)
     earliest = at or 0
   end
   call('HSET', keys, field, id .. ' ' .. (now + longest))
-  return add(id, lane, max(now + min(quiet, longest), earliest) - now, envelope)
+  return add(id, lane, max(now + min(quiet, longest), earliest) - now, envelope, is_ordered)
 end
 
--- Enqueues one job as its key says; answers the id of the job that now stands for it.
+-- Enqueues one job as its key says; answers the id of the job that now stands for it. A key that begins with 'o' says that
+-- the job's header names an order key, and what follows is the rest.
 local function submit(id, delay, lane, key, envelope)
-  if key == '' then return add(id, lane, delay, envelope) end
+  local is_ordered = byte(key) == 111
+  if is_ordered then key = sub(key, 3) end
+  if key == '' then return add(id, lane, delay, envelope, is_ordered) end
   local lifetime, unique = match(key, '^u (%d+) (%S+)$')
-  if lifetime then return add_unique(id, lane, delay, envelope, tonumber(lifetime), unique) end
+  if lifetime then return add_unique(id, lane, delay, envelope, is_ordered, tonumber(lifetime), unique) end
   local quiet, longest, debounce = match(key, '^d (%d+) (%d+) (%S+)$')
-  return add_debounced(id, lane, envelope, tonumber(quiet), tonumber(longest), debounce)
+  return add_debounced(id, lane, envelope, is_ordered, tonumber(quiet), tonumber(longest), debounce)
 end
