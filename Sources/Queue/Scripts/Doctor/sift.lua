@@ -142,7 +142,9 @@ end
 
 function sift.chains(member)
   local order, id = match(member, '^(%S+) %d+ (%S+) %d+$')
-  if not order or not call('ZSCORE', orders, member) or call('HEXISTS', keys, 'o:' .. order) == 1 then return end
+  if not order or call('HEXISTS', keys, 'o:' .. order) == 1 then return end
+  -- A chain is one fault, however long it is.
+  if call('ZRANGEBYLEX', orders, '[' .. order .. ' ', '(' .. order .. '!', 'LIMIT', 0, 1)[1] ~= member then return end
   if mends then pass_turn(order) end
   found('chain-stuck', id, 'of the order key ' .. order)
 end
