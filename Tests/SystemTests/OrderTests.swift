@@ -25,6 +25,10 @@ extension SystemTests {
             Samples.record(object, id: id, #","n":\#(number)"#)
         }
 
+        private func events(_ object: String, _ id: String, _ count: Int) -> String {
+            "[\((0..<count).map { event(object, id, $0) }.joined(separator: ","))]"
+        }
+
         @Test func aFailingKeyBlocksOnlyItself() async throws {
             let product = try currentProduct()
             let failures = Locked(0)
@@ -73,7 +77,7 @@ extension SystemTests {
                 #""retry":{"attempts":2,"delay_seconds":1},"format":"raw","order_by":"record_id","max_in_flight":1,"rate_per_second":2"#
             )
             _ = try await product.accept(event(object, "warm", 9), making: 1)
-            let jobs = try await product.client.accept("[\((0..<4).map { event(object, "r", $0) }.joined(separator: ","))]")
+            let jobs = try await product.client.accept(events(object, "r", 4))
             let cancelled = try await product.client.send(.delete, "/v1/jobs/\(jobs[2])")
             #expect(cancelled.status == 200 && cancelled.object["state"]?.string == "cancelled")
             for (job, state) in [(jobs[0], "dead"), (jobs[1], "done"), (jobs[3], "done")] {
@@ -95,7 +99,7 @@ extension SystemTests {
                 #""retry":{"attempts":1,"delay_seconds":0},"format":"raw","order_by":"record_id""#)
             _ = try await product.accept(event(object, "warm", 0), making: 1)
             // One key, so that each comes after the end of the one before.
-            let failing = try await product.client.accept("[\((0..<5).map { event(object, "x", $0) }.joined(separator: ","))]")
+            let failing = try await product.client.accept(events(object, "x", 5))
             for job in failing { try await product.client.job(job, toBe: "dead") }
             try await Waiting.until("it to be parked") {
                 try await product.endpoint(made.id)["status"]?.string == "parked"

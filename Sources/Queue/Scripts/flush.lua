@@ -23,7 +23,7 @@ local header = header_of(envelope)
 local lane = lane_of(header)
 local turn = turn_of(id, header)
 if turn then
-  set_due(turn, 0)
+  chains().set_due(turn, 0)
   return id
 end
 -- A job that has run and waits to be tried again keeps its delay.

@@ -34,8 +34,13 @@ for index = 2, #ARGV do
       local front, rest = match(envelope, '^(%d+ %S+ %S+ )%d+ %d+( %d+.*)$')
       call('ZREM', dead, id)
       call('HDEL', errors, id)
-      local header = header_of(envelope)
-      take_in(id, lane_of(header), 0, front .. '0 0' .. rest, order_of(header))
+      local header, fresh = header_of(envelope), front .. '0 0' .. rest
+      if chains().order_of(header) then
+        chains().take_in(id, lane_of(header), 0, fresh)
+      else
+        call('HSET', jobs, id, fresh)
+        place(id, lane_of(header), 0)
+      end
       count = count + 1
     end
   end

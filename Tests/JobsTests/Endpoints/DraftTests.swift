@@ -76,7 +76,8 @@ struct DraftTests {
         (#""filter":{"conditions":{"a":{}}}"#, "/filter/conditions/a"),
         (#""filter":{"conditions":{"a":[]}}"#, "/filter/conditions/a"),
         (#""filter":{"conditions":{"a":[[1]]}}"#, "/filter/conditions/a"),
-        (#""order_by":"call""#, "/order_by"), (#""order_by":1"#, "/order_by"), (#""enabled":1"#, "/enabled"), (#""enabled":null"#, "/enabled"),
+        (#""order_by":"call""#, "/order_by"), (#""order_by":1"#, "/order_by"),
+        (#""enabled":1"#, "/enabled"), (#""enabled":null"#, "/enabled"),
     ])
     func pointsAtTheFault(_ members: String, _ pointer: String) {
         guard !pointer.isEmpty else { return }

@@ -20,7 +20,8 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
 
     init(
         _ name: String, _ found: [Ailment: Int], whileRepairing: [Ailment: Int]? = nil,
-        remaining: Set<Ailment> = [], needsChains: Bool = false, plant: @escaping @Sendable (DoctorBench) async throws -> Void
+        remaining: Set<Ailment> = [], needsChains: Bool = false,
+        plant: @escaping @Sendable (DoctorBench) async throws -> Void
     ) {
         self.name = name
         self.found = found

@@ -43,7 +43,8 @@ extension PlantedFault {
                 "ZADD", bench.keys.orders, "0", "running 000000000000001 \(fields[2]) 0")
         },
         chain(
-            "a job in the chain of another key", [.turnMisplaced: 1, .chainStuck: 1], whileRepairing: [.turnMisplaced: 1]
+            "a job in the chain of another key", [.turnMisplaced: 1, .chainStuck: 1],
+            whileRepairing: [.turnMisplaced: 1]
         ) { bench in
             let member = try await bench.member("due")
             try await bench.run("ZREM", bench.keys.orders, member)

@@ -47,7 +47,11 @@ struct OrderPropertyTests {
             Set(chains.values.compactMap(\.first).filter { jobs[$0].map { $0.worker == nil && $0.at <= now } ?? false })
         }
 
-        func running(by worker: String) -> [JobID] { jobs.filter { $0.value.worker == worker }.map(\.key).sorted { $0.description < $1.description } }
+        func running(by worker: String) -> [JobID] { Self.sorted(jobs.filter { $0.value.worker == worker }.keys) }
+
+        static func sorted(_ ids: some Sequence<JobID>) -> [JobID] {
+            ids.sorted { $0.description < $1.description }
+        }
     }
 
     private static let workers = ["w1", "w2", "w3"]
@@ -62,9 +66,8 @@ struct OrderPropertyTests {
         for step in 0..<120 {
             now += [0, 0, 1, 700, 6_000].randomElement(using: &random) ?? 0
             steps.append(try await take(step, at: now, bench, &model, &random))
-            let inRedis = Set(
-                try await bench.reply("HKEYS", bench.keys.jobs).arrayValue?.compactMap { $0.string.flatMap { JobID($0) } }
-                    ?? [])
+            let names = try await bench.reply("HKEYS", bench.keys.jobs).arrayValue ?? []
+            let inRedis = Set(names.compactMap { $0.string.flatMap { JobID($0) } })
             #expect(inRedis == Set(model.jobs.keys).union(model.dead.keys), "seed \(seed): \(steps)")
             guard inRedis == Set(model.jobs.keys).union(model.dead.keys) else { return }
         }
@@ -103,7 +106,7 @@ struct OrderPropertyTests {
             try await settle(id, outcome, at: now, bench, &model)
             return "\(id) \(outcome)"
         case 9:
-            guard let id = model.jobs.keys.sorted(by: { $0.description < $1.description }).randomElement(using: &random) else { return "-" }
+            guard let id = Model.sorted(model.jobs.keys).randomElement(using: &random) else { return "-" }
             let result = try await bench.client(at: now).cancel(id, in: bench.queue)
             if model.jobs[id]?.worker == nil {
                 #expect(result == .cancelled, "step \(step)")
@@ -117,7 +120,7 @@ struct OrderPropertyTests {
             try await crash(worker, at: now, bench, &model)
             return "\(worker) dies"
         default:
-            guard let id = model.dead.keys.sorted(by: { $0.description < $1.description }).randomElement(using: &random) else { return "-" }
+            guard let id = Model.sorted(model.dead.keys).randomElement(using: &random) else { return "-" }
             var command = RedisCommand(script: Scripts.revive, keys: bench.keys.all)
             command.append(now)
             command.append(id)
@@ -139,7 +142,8 @@ struct OrderPropertyTests {
                 NewJob(
                     id: id, kind: "kind", arguments: Array("{}".utf8),
                     policy: RetryPolicy(attempts: 2, delayMilliseconds: 1_000),
-                    lane: ["", "l", "m"].randomElement(using: &random) ?? "", delayMilliseconds: delay, orderKey: order))
+                    lane: ["", "l", "m"].randomElement(using: &random) ?? "", delayMilliseconds: delay, orderKey: order)
+            )
             model.add(id, .init(chain: order ?? "alone \(id)", at: now + delay))
         }
         try await bench.client(at: now).enqueue(jobs, to: bench.queue)

@@ -8,7 +8,8 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct OrderScriptTests {
     private func job(
-        _ name: String, _ order: String? = "k", lane: String = "", delay: Int64 = 0, key: JobKey? = nil, attempts: Int = 2
+        _ name: String, _ order: String? = "k", lane: String = "", delay: Int64 = 0, key: JobKey? = nil,
+        attempts: Int = 2
     ) -> NewJob {
         NewJob(
             id: JobID(nowMilliseconds: 1_000), kind: "kind", arguments: Array("\"\(name)\"".utf8),

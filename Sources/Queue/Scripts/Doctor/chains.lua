@@ -13,11 +13,11 @@ for index = 3, #ARGV do
   local id = ARGV[index]
   local envelope = call('HGET', jobs, id)
   local header = envelope and header_of(envelope) or ''
-  local order = order_of(header)
+  local order = chains().order_of(header)
   if order and not call('ZSCORE', dead, id) and not turn_of(id, header) then
     local first = call('HGET', keys, 'o:' .. order)
     -- Where another has the turn this one runs beside it, and is gone after that.
-    if first ~= id and not (first and is_live(first)) then
+    if first ~= id and not (first and chains().is_live(first)) then
       if mends then call('HSET', keys, 'o:' .. order, id) end
       for _, text in ipairs({ 'turn-lost', id, mends and '1' or '0', 'of the order key ' .. order }) do
         reply[#reply + 1] = text

@@ -158,10 +158,10 @@ local function put_back(id, header, lane, envelope, where)
   end
   local front, deferrals, rest = match(header, '^(%d+ %S+ %S+ %d+ %d+ )(%d+)(.*)$')
   local renewed = front .. (tonumber(deferrals) + 1) .. rest .. arguments_of(envelope)
-  local order = order_of(header)
+  local order = chains().order_of(header)
   local first = order and call('HGET', keys, 'o:' .. order)
-  if first and first ~= id and is_live(first) then
-    wait_behind(id, order, 0, renewed, place_of(header))
+  if first and first ~= id and chains().is_live(first) then
+    chains().wait_behind(id, order, 0, renewed, chains().place_of(header))
     return
   end
   call('HSET', jobs, id, renewed)
@@ -173,8 +173,8 @@ end
 -- others of its order key goes before all of these but a claim, unless it is the job's turn.
 local function keep_one(id, lane, header, turn, holders, entries, scores)
   local is_kept = #holders > 0
-  if turn and (is_kept or call('HGET', keys, 'o:' .. order_of(header)) == id) then
-    call('ZREM', orders, turn)
+  if turn and (is_kept or call('HGET', keys, 'o:' .. chains().order_of(header)) == id) then
+    call('ZREM', KEYS[25], turn)
   elseif turn then
     is_kept = true
   end
@@ -220,7 +220,7 @@ local function examine(id, envelope, expected, where, sightings)
   for _, holder in ipairs(holders) do names[#names + 1] = 'claimed by ' .. holder.worker end
   for _, entry in ipairs(entries) do names[#names + 1] = 'in line ' .. entry.line .. ' at ' .. entry.index end
   local turn = turn_of(id, header)
-  if turn then names[#names + 1] = 'in ' .. orders end
+  if turn then names[#names + 1] = 'in ' .. KEYS[25] end
   for key, score in pairs(scores) do
     if score then names[#names + 1] = 'in ' .. key end
   end

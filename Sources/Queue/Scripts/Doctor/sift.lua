@@ -13,6 +13,7 @@ local mends, what_to_sift, cursor, count = ARGV[2] == '1', ARGV[3], ARGV[4], ton
 -- What is left of a lane that rests is dust only after an hour: it would only be written again.
 local dust_age = 3600000
 
+local orders = KEYS[25]
 local reply = { '0' }
 local function found(what, entry, note, is_mended)
   reply[#reply + 1] = what
@@ -44,7 +45,7 @@ end
 -- Whose turn of an order key it is.
 local function sift_turn(field, key, owner)
   if not owns(owner, 'o', key) then
-    if mends then pass_turn(key) end
+    if mends then chains().pass_turn(key) end
     found(match(owner, '^%S+$') and 'key-without-job' or 'key-unreadable', field, 'it was ' .. owner)
     return
   end
@@ -128,13 +129,14 @@ function sift.orders(member)
   local envelope = id and call('HGET', jobs, id)
   local header = envelope and header_of(envelope) or ''
   if envelope and not is_known_layout(header) then return end
-  if envelope and order_of(header) == order and place_of(header) == spot then return end
+  local right_order, right_spot = chains().order_of(header), chains().place_of(header)
+  if envelope and right_order == order and right_spot == spot then return end
   if mends then
     call('ZREM', orders, member)
     -- What its header does not say the walk over all jobs finds.
-    if envelope and order_of(header) and place_of(header) and not turn_of(id, header)
-      and call('HGET', keys, 'o:' .. order_of(header)) ~= id then
-      wait_behind(id, order_of(header), 0, envelope, place_of(header))
+    if right_order and right_spot and not turn_of(id, header)
+      and call('HGET', keys, 'o:' .. right_order) ~= id then
+      chains().wait_behind(id, right_order, 0, envelope, right_spot)
     end
   end
   found(not id and 'turn-unreadable' or envelope and 'turn-misplaced' or 'turn-without-job', id or member, member)
@@ -144,8 +146,8 @@ function sift.chains(member)
   local order, id = match(member, '^(%S+) %d+ (%S+) %d+$')
   if not order or call('HEXISTS', keys, 'o:' .. order) == 1 then return end
   -- A chain is one fault, however long it is.
-  if call('ZRANGEBYLEX', orders, '[' .. order .. ' ', '(' .. order .. '!', 'LIMIT', 0, 1)[1] ~= member then return end
-  if mends then pass_turn(order) end
+  if chains().first_turn(order) ~= member then return end
+  if mends then chains().pass_turn(order) end
   found('chain-stuck', id, 'of the order key ' .. order)
 end
 

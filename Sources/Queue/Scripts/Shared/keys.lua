@@ -14,14 +14,17 @@ local function pass_on(key, waiting, not_before)
   call('HDEL', keys, 'n:' .. follower)
   call('HSET', keys, 'd:' .. key, follower .. ' ' .. deadline)
   local header = header_of(envelope)
-  take_in(follower, lane_of(header), max(tonumber(at), not_before or 0) - now, envelope, order_of(header))
+  local lane, delay = lane_of(header), max(tonumber(at), not_before or 0) - now
+  if match(header, ' o=%S') then return chains().take_in(follower, lane, delay, envelope) end
+  call('HSET', jobs, follower, envelope)
+  place(follower, lane, delay)
 end
 
 -- Frees what an ended job held. The job that follows it takes its place.
 local function release(id, header, not_before)
   if byte(header) ~= 50 then return end
-  local order = order_of(header)
-  if order then leave_chain(id, order, header) end
+  local order = match(header, ' o=(%S+)')
+  if order then chains().leave(id, order, header) end
   local unique = match(header, ' u=(%S+)')
   if unique and holds('u:' .. unique, id) then call('HDEL', keys, 'u:' .. unique) end
   local debounce = match(header, ' d=(%S+)')
@@ -54,7 +57,12 @@ end
 
 local function add(id, lane, delay, envelope, is_ordered)
   enqueued = enqueued + 1
-  take_in(id, lane, delay, envelope, is_ordered and order_of(header_of(envelope)))
+  if is_ordered then
+    chains().take_in(id, lane, delay, envelope)
+  else
+    call('HSET', jobs, id, envelope)
+    place(id, lane, delay)
+  end
   return id
 end
 
@@ -102,7 +110,7 @@ local function add_debounced(id, lane, envelope, is_ordered, quiet, longest, key
       -- It has never run: the newest arguments take the place of the old, and the wait begins again.
       call('HSET', jobs, owner, carrying(header, envelope) .. arguments_of(envelope))
       if turn then
-        set_due(turn, min(now + quiet, tonumber(deadline)))
+        chains().set_due(turn, min(now + quiet, tonumber(deadline)))
       elseif at then
         local till = min(now + quiet, tonumber(deadline))
         if its_lane == '' or not call('ZSCORE', lanes_due, owner .. ' ' .. its_lane) then

@@ -14,7 +14,7 @@ local finished, doorbell, counters, meta, leases = KEYS[6], KEYS[7], KEYS[8], KE
 local keys, next_jobs, cancelled, cancels = KEYS[11], KEYS[12], KEYS[13], KEYS[14]
 local ring, lanes, lanes_running, lanes_limits = KEYS[15], KEYS[16], KEYS[17], KEYS[18]
 local lanes_bucket, lanes_breaker, lanes_held, lanes_due = KEYS[19], KEYS[20], KEYS[21], KEYS[22]
-local lane_prefix, claims_prefix, orders = KEYS[23], KEYS[24], KEYS[25]
+local lane_prefix, claims_prefix = KEYS[23], KEYS[24]
 
 local now = tonumber(ARGV[1])
 if now == 0 then
