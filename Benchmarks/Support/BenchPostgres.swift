@@ -5,6 +5,15 @@ import Foundation
 struct BenchPostgres: Sendable {
     let server: PrivatePostgres
 
+    /// The processor time that its processes that run now have used, in seconds.
+    func processorSeconds() throws -> Double {
+        guard let server = server.processIdentifier else { throw BenchError("Postgres has ended") }
+        let children = PrivateFile.read("/proc/\(server)/task/\(server)/children") ?? ""
+        return children.split(separator: " ").compactMap { Int32($0) }.reduce(0) { sum, child in
+            sum + (RunningProgram.processorSeconds(of: child) ?? 0)
+        }
+    }
+
     /// What the programs read of the Hub's side.
     private static let hub = """
         create schema hub;

@@ -67,11 +67,19 @@ struct RunningProgram: Sendable {
 
     /// The processor time that it has used, in seconds.
     func processorSeconds() throws -> Double {
-        let text = PrivateFile.read("/proc/\(process.processIdentifier)/stat") ?? ""
+        guard let seconds = Self.processorSeconds(of: process.processIdentifier) else {
+            throw BenchError("\(name) has ended")
+        }
+        return seconds
+    }
+
+    /// The same of any process; nil of one that is no more.
+    static func processorSeconds(of identifier: Int32) -> Double? {
+        let text = PrivateFile.read("/proc/\(identifier)/stat") ?? ""
         // After the name in brackets, which may hold spaces, come the fields from the third on.
         let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
         guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
-            throw BenchError("\(name) has ended")
+            return nil
         }
         return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }

@@ -15,16 +15,18 @@ extension EndpointHandler {
     /// known of the endpoint.
     func conclude(_ trial: EndpointTrial, _ result: DeliveryResult) async -> JobOutcome {
         let (job, endpoint) = (trial.job, trial.endpoint)
-        var metadata = metadata(job, endpoint, trial.delivery.eventType)
-        metadata["result"] = "\(result.text)"
         let decision = EndpointRule.decide(
             result, ageMilliseconds: clock.nowMilliseconds() - job.id.createdMilliseconds)
-        switch decision {
-        case .delivered:
+        if case .delivered = decision {
             await record(row(.delivered, trial))
-            logger.info("delivered", metadata: metadata)
+            // The attempt log has it: a line for each would be most of what a worker prints.
+            logger.debug("delivered", metadata: metadata(trial, result))
             if endpoint.parking != nil || endpoint.failuresInARow > 0 { await noteSuccess(endpoint) }
             return .done(note: result.text)
+        }
+        var metadata = metadata(trial, result)
+        switch decision {
+        case .delivered: return .done(note: result.text)
         case .gone(let reason):
             await record(row(.deferred, trial, result.code, reason))
             metadata["reason"] = "\(reason)"
@@ -110,6 +112,12 @@ extension EndpointHandler {
     private func record(_ row: DeliveryAttempt) async {
         await log.record(row)
         FaultPoint.reach(.workerAfterLog)
+    }
+
+    private func metadata(_ trial: EndpointTrial, _ result: DeliveryResult) -> Logger.Metadata {
+        var metadata = metadata(trial.job, trial.endpoint, trial.delivery.eventType)
+        metadata["result"] = "\(result.text)"
+        return metadata
     }
 
     private func metadata(_ job: RunningJob, _ endpoint: Endpoint, _ type: String?) -> Logger.Metadata {
