@@ -15,7 +15,7 @@ protocol Benchmark: Sendable {
 enum BenchmarkCatalogue {
     static let all: [any Benchmark] = [
         NoopBenchmark(), AcceptBenchmark(), DeliverBenchmark(), PickupBenchmark(), DueLagBenchmark(), BacklogBenchmark(),
-        MemoryBenchmark(), FairnessBenchmark(),
+        MemoryBenchmark(), FairnessBenchmark(), IsolationBenchmark(), InFlightBenchmark(),
     ]
 
     static var names: String { all.map(\.name).joined(separator: ", ") }

@@ -35,6 +35,17 @@ struct AttemptRows: Sendable {
         return try rows.map { try $0.string("delivery_id") }
     }
 
+    /// How many deliveries to these endpoints have arrived.
+    func deliveredCount(endpoints: [String]) async throws -> Int {
+        let rows = try await pool.query(
+            PostgresStatement(
+                "bench_delivered",
+                "SELECT count(*) AS count FROM jobs.deliveries WHERE endpoint_id = ANY($1) AND state = 'delivered'"),
+            [.texts(endpoints)])
+        guard let row = rows.first else { throw BenchError("Postgres does not count") }
+        return Int(try row.integer("count"))
+    }
+
     /// Rows in all, and of those the attempts that were spent.
     func counts() async throws -> (rows: Int, spent: Int) {
         let rows = try await pool.query(

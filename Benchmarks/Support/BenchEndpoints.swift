@@ -41,10 +41,10 @@ struct BenchEndpoints: Sendable {
     private struct Made: Decodable { let id: String? }
 
     /// Starts a worker with these endpoints' key; ready when it is returned.
-    func startWorker(_ extra: [String: String]) async throws -> RunningProgram {
+    func startWorker(_ extra: [String: String], wrapper: [String] = []) async throws -> RunningProgram {
         let port = try LoopbackPort.free()
         let own = environment.merging(["METRICS_LISTEN": "127.0.0.1:\(port)"]) { $1 }
         return try await BenchProgram.start(
-            "aventora-worker", redis, postgres, options, port: port, own.merging(extra) { $1 })
+            "aventora-worker", redis, postgres, options, port: port, own.merging(extra) { $1 }, wrapper: wrapper)
     }
 }

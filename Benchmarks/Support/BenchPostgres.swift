@@ -60,13 +60,15 @@ enum BenchProgram {
     /// - Parameters:
     ///   - port: of its `/readyz`.
     ///   - extra: variables besides those of the two servers.
+    ///   - wrapper: a command that runs the program in its own place.
     static func start(
         _ name: String, _ redis: BenchRedis, _ postgres: BenchPostgres, _ options: BenchOptions, port: UInt16,
-        _ extra: [String: String]
+        _ extra: [String: String], limit: Duration = .seconds(60), wrapper: [String] = []
     ) async throws -> RunningProgram {
         let servers = ["REDIS_URL": redis.server.url, "DATABASE_URL": postgres.server.url]
+        let words = wrapper + [try path(name)]
         let program = try await ProgramRun(
-            try path(name), [], environment: servers.merging(extra) { $1 }, limit: .seconds(60),
+            words[0], Array(words.dropFirst()), environment: servers.merging(extra) { $1 }, limit: limit,
             log: "\(options.directory)/\(name).log"
         ).start()
         do {

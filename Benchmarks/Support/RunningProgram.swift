@@ -1,4 +1,5 @@
 import Command
+import Foundation
 import Glibc
 
 /// Another program while it runs.
@@ -55,6 +56,15 @@ struct RunningProgram: Sendable {
     /// The part of it that is no file's: the rest, code for the most part, is shared with other processes or can be read
     /// again at any time.
     func anonymousBytes() throws -> Int { try statusBytes("RssAnon") }
+
+    /// How many descriptors it has open.
+    func socketCount() throws -> Int {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.processIdentifier)/fd").count
+        } catch {
+            throw BenchError("\(name) has ended")
+        }
+    }
 
     private func statusBytes(_ field: String) throws -> Int {
         let status = PrivateFile.read("/proc/\(process.processIdentifier)/status") ?? ""

@@ -2,12 +2,16 @@ import Basics
 import Logging
 import Queue
 
-/// One attempt that came to a request.
-struct EndpointTrial: Sendable {
+/// One attempt that came to a request. An object, since all of it goes through several hands.
+final class EndpointTrial: Sendable {
     let job: RunningJob
     let endpoint: Endpoint
     let delivery: Delivery
     let effort: Effort
+
+    init(job: RunningJob, endpoint: Endpoint, delivery: Delivery, effort: Effort) {
+        (self.job, self.endpoint, self.delivery, self.effort) = (job, endpoint, delivery, effort)
+    }
 }
 
 extension EndpointHandler {

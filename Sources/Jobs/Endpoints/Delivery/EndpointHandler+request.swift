@@ -10,12 +10,13 @@ extension EndpointHandler {
         let opened = try opened.secrets(of: endpoint, with: keyring, nowMilliseconds: now)
         let secrets = opened.signing(nowMilliseconds: now)
         let own = opened.headers
-        let message = WebhookSigner.Message(id: messageID, body: body, nowMilliseconds: now)
-        let signature = try WebhookSigner.headers(for: message, scheme: endpoint.settings.signing, secrets: secrets)
+        let scheme = endpoint.settings.signing
+        let message = WebhookSigner.Message(id: messageID, body: body, nowMilliseconds: now, scheme: scheme)
+        let signature = try WebhookSigner.headers(for: message, scheme: scheme, secrets: secrets)
         return WebhookRequest(
             url: endpoint.settings.url,
             headers: [(name: "Content-Type", value: "application/json")] + signature
                 + own.map { (name: $0.name, value: $0.revealedValue) },
-            body: body, secrets: secrets.map(\.revealed) + own.map(\.revealedValue))
+            body: body, secrets: secrets.map(\.secret.revealed) + own.map(\.revealedValue))
     }
 }

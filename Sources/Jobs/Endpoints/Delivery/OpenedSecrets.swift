@@ -7,12 +7,12 @@ import Synchronization
 struct OpenedSecrets: Sendable, CustomStringConvertible, CustomReflectable {
     /// The owner's headers.
     let headers: [EndpointHeader]
-    private let secrets: [(secret: EndpointSecret, expiresAtMilliseconds: Int64?)]
+    private let secrets: [(secret: SigningSecret, expiresAtMilliseconds: Int64?)]
 
     /// Opens what signs now; nothing that does not will sign later.
     ///
-    /// - Throws: `SecretsError` when our own keys cannot open what is stored.
-    init(of endpoint: Endpoint, with keyring: SecretsKeyring, nowMilliseconds: Int64) throws(SecretsError) {
+    /// - Throws: `SecretsError` when our own keys cannot open what is stored, `SigningError` when it cannot sign.
+    init(of endpoint: Endpoint, with keyring: SecretsKeyring, nowMilliseconds: Int64) throws {
         if let sealed = endpoint.sealedHeaders {
             guard let opened = [EndpointHeader](sealedText: try keyring.open(sealed, of: endpoint.id)) else {
                 throw SecretsError(.damaged, "an endpoint's headers cannot be read")
@@ -21,19 +21,19 @@ struct OpenedSecrets: Sendable, CustomStringConvertible, CustomReflectable {
         } else {
             headers = []
         }
-        var secrets: [(secret: EndpointSecret, expiresAtMilliseconds: Int64?)] = []
+        var secrets: [(secret: SigningSecret, expiresAtMilliseconds: Int64?)] = []
         let scheme = endpoint.settings.signing
         let live = scheme.needsSecret ? endpoint.liveSecrets(atMilliseconds: nowMilliseconds) : []
         // One where the scheme carries no more.
         for stored in live.prefix(scheme.carriesSeveral ? live.count : 1) {
             let secret = EndpointSecret(stored: try keyring.open(stored.sealed, of: endpoint.id))
-            secrets.append((secret, stored.expiresAtMilliseconds))
+            secrets.append((try SigningSecret(secret, for: scheme), stored.expiresAtMilliseconds))
         }
         self.secrets = secrets
     }
 
     /// Those that sign at a moment, newest first.
-    func signing(nowMilliseconds: Int64) -> [EndpointSecret] {
+    func signing(nowMilliseconds: Int64) -> [SigningSecret] {
         secrets.filter { $0.expiresAtMilliseconds.map { nowMilliseconds < $0 } ?? true }.map(\.secret)
     }
 
@@ -60,7 +60,7 @@ final class OpenedSecretsCache: Sendable {
     /// What is sealed in `endpoint`: opened now, or known from before.
     func secrets(
         of endpoint: Endpoint, with keyring: SecretsKeyring, nowMilliseconds: Int64
-    ) throws(SecretsError) -> OpenedSecrets {
+    ) throws -> OpenedSecrets {
         let known = entries.withLock { $0[endpoint.id] }
         if let known, known.sealed == endpoint.secrets, known.sealedHeaders == endpoint.sealedHeaders,
             known.scheme == endpoint.settings.signing
