@@ -14,7 +14,8 @@ protocol Benchmark: Sendable {
 /// The benchmarks that there are, in the order in which they run.
 enum BenchmarkCatalogue {
     static let all: [any Benchmark] = [
-        NoopBenchmark(), AcceptBenchmark(), DeliverBenchmark(), PickupBenchmark(), DueLagBenchmark(), BacklogBenchmark(),
+        NoopBenchmark(), AcceptBenchmark(), DeliverBenchmark(), PickupBenchmark(), DueLagBenchmark(),
+        BacklogBenchmark(),
         MemoryBenchmark(), FairnessBenchmark(), IsolationBenchmark(), InFlightBenchmark(),
     ]
 

@@ -1,5 +1,6 @@
 import Command
 import Postgres
+import Redis
 
 /// The attempt log as the benchmarks read it.
 struct AttemptRows: Sendable {
@@ -46,12 +47,19 @@ struct AttemptRows: Sendable {
         return Int(try row.integer("count"))
     }
 
-    /// Rows in all, and of those the attempts that were spent.
-    func counts() async throws -> (rows: Int, spent: Int) {
+    /// The attempts that were spent.
+    func spentCount() async throws -> Int {
         let rows = try await pool.query(
-            PostgresStatement("bench_counts", "SELECT count(*) AS rows, count(number) AS spent FROM jobs.attempts"), [])
+            PostgresStatement("bench_spent", "SELECT count(number) AS spent FROM jobs.attempts"), [])
         guard let row = rows.first else { throw BenchError("Postgres does not count") }
-        return (Int(try row.integer("rows")), Int(try row.integer("spent")))
+        return Int(try row.integer("spent"))
+    }
+
+    /// The deliveries of rows that Postgres was too slow for: they lie in Redis until a scheduler moves them. Some of them may
+    /// have got to Postgres after all.
+    static func late(_ redis: BenchRedis) async throws -> [String] {
+        let names = try await redis.client.run(RedisCommand("HKEYS", arguments: ["aj:{webhooks}:log"]))
+        return (names.arrayValue ?? []).compactMap(\.string).map { String($0.prefix { $0 != " " }) }
     }
 
     /// The bytes of the body of one delivery.

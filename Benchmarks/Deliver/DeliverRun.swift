@@ -1,6 +1,5 @@
 import Command
 import Queue
-import Redis
 
 /// The real worker program, a lane full of deliveries, and nginx as their target.
 struct DeliverRun: Sendable {
@@ -95,9 +94,7 @@ struct DeliverRun: Sendable {
     private func check(
         _ jobs: [NewJob], _ client: QueueClient, _ redis: BenchRedis, _ rows: AttemptRows
     ) async throws -> Int {
-        let names = try await redis.client.run(RedisCommand("HKEYS", arguments: ["aj:{webhooks}:log"]))
-        let late = (names.arrayValue ?? []).compactMap(\.string).map { String($0.prefix { $0 != " " }) }
-        // What took Postgres too long may have got there after all.
+        let late = try await AttemptRows.late(redis)
         let logged = Set(try await rows.deliveries("delivered") + late)
         guard logged == Set(jobs.map(\.id.description)) else {
             throw BenchError("\(logged.count) deliveries of \(jobs.count) are in the log when the last is acked")

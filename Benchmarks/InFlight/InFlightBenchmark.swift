@@ -1,7 +1,8 @@
 /// Many requests under way to slow targets: what they cost, and what becomes of them when the worker is stopped.
 struct InFlightBenchmark: Benchmark {
     let name = "in-flight"
-    let summary = "10,000 requests under way to targets that do not answer, a stop in the midst of it, and all delivered later"
+    let summary =
+        "10,000 requests under way to targets that do not answer, a stop in the midst of it, and all delivered later"
 
     enum Group {
         static let memory = "worker's memory in RAM"

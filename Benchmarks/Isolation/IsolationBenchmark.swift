@@ -4,10 +4,11 @@ struct IsolationBenchmark: Benchmark {
     let summary = "20 healthy targets at 2,000 deliveries a second, alone and beside six that misbehave"
 
     enum Group {
-        static let alone = "enqueue to received, healthy targets alone"
-        static let beside = "enqueue to received, beside the six"
-        static let ratio = "p99 beside the six to p99 alone"
-        static let memory = "worker's memory in RAM"
+        static let alone = "enqueue to received, before"
+        static let beside = "enqueue to received, after these joined"
+        static let ratio = "p99 after to p99 before"
+        static let memory = "worker's memory in RAM, at most"
+        static let growth = "more than before"
         static let attempts = "attempts at the six"
     }
 
@@ -31,13 +32,15 @@ struct IsolationBenchmark: Benchmark {
             SilentNames.isPossible ? "its name server never answers" : "of no zone, since this needs root otherwise"
         return try await BenchPostgres.with(options) { postgres in
             var filled = report
-            let ours = IsolationRun(options: options, postgres: postgres).contender
-            try await Contest(ours: [ours], peers: [], runCount: runCount).run(into: &filled)
-            if let ratio = filled.median(Group.ratio, ours.name) {
+            let six = IsolationRun(options: options, postgres: postgres, joins: true).contender
+            let nobody = IsolationRun(options: options, postgres: postgres, joins: false).contender
+            try await Contest(ours: [six, nobody], peers: [], runCount: runCount).run(into: &filled)
+            if let ratio = filled.median(Group.ratio, six.name), let other = filled.median(Group.ratio, nobody.name) {
                 filled.bars.append(Bar(Group.ratio, ratio, .atMost(1.1), "times"))
+                filled.bars.append(Bar("the same beside what it is with nobody", ratio / other, .atMost(1.1), "times"))
             }
-            if let alone = filled.median(Group.memory, "alone"), let beside = filled.median(Group.memory, "beside") {
-                filled.bars.append(Bar("memory that the six cost", beside - alone, .atMost(50), "MB"))
+            if let growth = filled.median(Group.growth, six.name) {
+                filled.bars.append(Bar("memory that the six cost", growth, .atMost(50), "MB"))
             }
             return filled
         }

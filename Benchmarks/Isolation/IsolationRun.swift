@@ -7,6 +7,8 @@ import Queue
 struct IsolationRun: Sendable {
     let options: BenchOptions
     let postgres: BenchPostgres
+    /// Without, nobody joins: what the machine does by itself.
+    let joins: Bool
 
     private static let bad: [TargetManners] = [.hang, .drip, .reset, .big, .bomb]
     private static let warmUp = 3.0
@@ -14,7 +16,7 @@ struct IsolationRun: Sendable {
     private static let settleLimit = Duration.seconds(20)
 
     var contender: Contender {
-        Contender(name: "Aventora") { try await measure() }
+        Contender(name: joins ? "six that misbehave" : "nobody") { try await measure() }
     }
 
     private func measure() async throws -> [Reading] {
@@ -66,7 +68,7 @@ struct IsolationRun: Sendable {
             let alone = try await pace.run(
                 healthy: healthy, ill: [], seconds: options.seconds(IsolationBenchmark.aloneSeconds))
             let beside = try await pace.run(
-                healthy: healthy, ill: ill, seconds: options.seconds(IsolationBenchmark.besideSeconds))
+                healthy: healthy, ill: joins ? ill : [], seconds: options.seconds(IsolationBenchmark.besideSeconds))
             let messages = Set(warm.messages + alone.messages + beside.messages)
             try await waitUntilLogged(messages.count, rows, healthy)
             await worker.stop()
@@ -101,15 +103,15 @@ struct IsolationRun: Sendable {
             arrivals.map { ($0.message, $0.receivedNanoseconds - $0.stampNanoseconds) }, uniquingKeysWith: { $1 })
         let first = Percentiles(nanoseconds: alone.messages.compactMap { delays[$0] })
         let second = Percentiles(nanoseconds: beside.messages.compactMap { delays[$0] })
-        func memory(_ name: String, _ bytes: Int) -> Reading {
-            Reading(
-                group: IsolationBenchmark.Group.memory, unit: "MB", value: Double(bytes) / 1e6, contender: name)
-        }
         return first.readings(IsolationBenchmark.Group.alone) + second.readings(IsolationBenchmark.Group.beside) + [
             Reading(
                 group: IsolationBenchmark.Group.ratio, unit: "times",
                 value: second.value(at: 0.99) / max(first.value(at: 0.99), 0.001)),
-            memory("alone", alone.mostResidentBytes), memory("beside", beside.mostResidentBytes),
+            Reading(
+                group: IsolationBenchmark.Group.memory, unit: "MB", value: Double(beside.mostResidentBytes) / 1e6),
+            Reading(
+                group: IsolationBenchmark.Group.growth, unit: "MB",
+                value: Double(beside.mostResidentBytes - alone.mostResidentBytes) / 1e6),
             Reading(group: IsolationBenchmark.Group.attempts, unit: "", value: Double(attempts)),
         ]
     }

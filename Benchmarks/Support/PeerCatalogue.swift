@@ -74,7 +74,8 @@ struct PeerCatalogue: Sendable {
         guard let requirement = installed?.split(separator: " ").first else { return nil }
         let version = requirement.split(separator: "=").last.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
         return Peer(
-            name: "\(entry.name) \(version ?? "")", key: entry.key, program: "\(place)/bin/python", leading: ["-W", "ignore"],
+            name: "\(entry.name) \(version ?? "")", key: entry.key, program: "\(place)/bin/python",
+            leading: ["-W", "ignore"],
             script: "\(entry.key)_peer.py", settings: entry.settings, share: entry.share)
     }
 }

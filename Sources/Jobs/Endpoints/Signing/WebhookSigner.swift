@@ -21,7 +21,9 @@ public enum WebhookSigner {
         public init(id: String, body: [UInt8], nowMilliseconds: Int64) {
             var generator = SystemRandomNumberGenerator()
             // Two words, since each draw is a call of the system.
-            let words = [UInt64.random(in: .min ... .max, using: &generator), .random(in: .min ... .max, using: &generator)]
+            let words = [
+                UInt64.random(in: .min ... .max, using: &generator), .random(in: .min ... .max, using: &generator),
+            ]
             let nonce = words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64($0 * 8)) } }
             self.init(id: id, body: body, nowMilliseconds: nowMilliseconds, nonce: nonce)
         }
