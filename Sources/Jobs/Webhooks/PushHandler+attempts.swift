@@ -27,11 +27,12 @@ extension PushHandler {
         }
     }
 
-    /// Logs an attempt that says nothing of the target.
+    /// Logs an attempt that says nothing of the target. A worker that stops has thousands of them at once and little time: its
+    /// jobs go back first.
     func note(_ fault: OwnFault, _ job: RunningJob, _ push: KeptPush, _ effort: Effort) async {
-        await record(
-            DeliveryAttempt(
-                Delivery(jobID: job.id, push: push.arguments), of: job, fault: fault, effort,
-                nowMilliseconds: nowMilliseconds, pauseMilliseconds: Self.faultPauseMilliseconds))
+        let row = DeliveryAttempt(
+            Delivery(jobID: job.id, push: push.arguments), of: job, fault: fault, effort,
+            nowMilliseconds: nowMilliseconds, pauseMilliseconds: Self.faultPauseMilliseconds)
+        if fault.isStop, job.stopReason == .workerStops { log.note(row) } else { await record(row) }
     }
 }

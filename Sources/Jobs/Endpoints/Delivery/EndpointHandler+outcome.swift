@@ -92,12 +92,13 @@ extension EndpointHandler {
         return .bury(reason: reason)
     }
 
-    /// Logs an attempt that says nothing of the endpoint.
+    /// Logs an attempt that says nothing of the endpoint. A worker that stops has thousands of them at once and little time: its
+    /// jobs go back first.
     func note(_ fault: OwnFault, _ trial: EndpointTrial) async {
-        await record(
-            DeliveryAttempt(
-                trial.delivery, of: trial.job, fault: fault, trial.effort, nowMilliseconds: clock.nowMilliseconds(),
-                pauseMilliseconds: Self.faultPauseMilliseconds))
+        let row = DeliveryAttempt(
+            trial.delivery, of: trial.job, fault: fault, trial.effort, nowMilliseconds: clock.nowMilliseconds(),
+            pauseMilliseconds: Self.faultPauseMilliseconds)
+        if fault.isStop, trial.job.stopReason == .workerStops { log.note(row) } else { await record(row) }
     }
 
     private func row(
