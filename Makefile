@@ -4,7 +4,7 @@
 SWIFT ?= swift
 ARGS ?=
 SEEDS ?= 20
-BENCHES := noop accept pickup due-lag backlog memory fairness
+BENCHES := noop accept deliver pickup due-lag backlog memory fairness isolation in-flight
 
 # Many tests wait for servers and processes: a few at a time go faster than all at once, and no one starves. The system
 # tests look at when a request arrived, so they have the machine to themselves.

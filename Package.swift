@@ -189,7 +189,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "aventora-bench",
-            dependencies: ["Command", "Queue", "Redis", arguments, hummingbird, httpTypes, lifecycle, logging, nio],
+            dependencies: [
+                "CCurl", "Command", "Postgres", "Queue", "Redis", arguments, hummingbird, httpTypes, lifecycle, logging,
+                nio,
+            ],
             path: "Benchmarks",
             exclude: ["peers/requirements.txt", "peers/setup"],
             resources: [

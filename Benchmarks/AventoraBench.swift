@@ -8,7 +8,7 @@ struct AventoraBench: AsyncParsableCommand {
         abstract: "Measure the system on this machine, beside its peers.",
         subcommands: [
             RunCommand.self, NoopWorkerCommand.self, StampedWorkerCommand.self, LoadCommand.self, BareRouteCommand.self,
-            MemoryWorkerCommand.self,
+            MemoryWorkerCommand.self, BareCurlCommand.self, TargetsCommand.self,
         ],
         defaultSubcommand: RunCommand.self
     )

@@ -14,8 +14,9 @@ protocol Benchmark: Sendable {
 /// The benchmarks that there are, in the order in which they run.
 enum BenchmarkCatalogue {
     static let all: [any Benchmark] = [
-        NoopBenchmark(), AcceptBenchmark(), PickupBenchmark(), DueLagBenchmark(), BacklogBenchmark(), MemoryBenchmark(),
-        FairnessBenchmark(),
+        NoopBenchmark(), AcceptBenchmark(), DeliverBenchmark(), PickupBenchmark(), DueLagBenchmark(),
+        BacklogBenchmark(),
+        MemoryBenchmark(), FairnessBenchmark(), IsolationBenchmark(), InFlightBenchmark(),
     ]
 
     static var names: String { all.map(\.name).joined(separator: ", ") }

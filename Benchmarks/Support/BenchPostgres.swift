@@ -5,6 +5,15 @@ import Foundation
 struct BenchPostgres: Sendable {
     let server: PrivatePostgres
 
+    /// The processor time that its processes that run now have used, in seconds.
+    func processorSeconds() throws -> Double {
+        guard let server = server.processIdentifier else { throw BenchError("Postgres has ended") }
+        let children = PrivateFile.read("/proc/\(server)/task/\(server)/children") ?? ""
+        return children.split(separator: " ").compactMap { Int32($0) }.reduce(0) { sum, child in
+            sum + (RunningProgram.processorSeconds(of: child) ?? 0)
+        }
+    }
+
     /// What the programs read of the Hub's side.
     private static let hub = """
         create schema hub;
@@ -51,13 +60,15 @@ enum BenchProgram {
     /// - Parameters:
     ///   - port: of its `/readyz`.
     ///   - extra: variables besides those of the two servers.
+    ///   - wrapper: a command that runs the program in its own place.
     static func start(
         _ name: String, _ redis: BenchRedis, _ postgres: BenchPostgres, _ options: BenchOptions, port: UInt16,
-        _ extra: [String: String]
+        _ extra: [String: String], limit: Duration = .seconds(60), wrapper: [String] = []
     ) async throws -> RunningProgram {
         let servers = ["REDIS_URL": redis.server.url, "DATABASE_URL": postgres.server.url]
+        let words = wrapper + [try path(name)]
         let program = try await ProgramRun(
-            try path(name), [], environment: servers.merging(extra) { $1 }, limit: .seconds(60),
+            words[0], Array(words.dropFirst()), environment: servers.merging(extra) { $1 }, limit: limit,
             log: "\(options.directory)/\(name).log"
         ).start()
         do {

@@ -13,6 +13,8 @@ struct Peer: Sendable {
 
     /// With its version, as in tables.
     let name: String
+    /// Of its script.
+    let key: String
     let program: String
     /// What comes before the script's own arguments.
     let leading: [String]
@@ -40,6 +42,8 @@ struct PeerProgram: Sendable {
     let peer: Peer
     let options: BenchOptions
     let redis: BenchRedis
+    /// Where each job posts its payload, which then has the size of a delivery's body; nil: nowhere.
+    var deliverURL: String?
 
     /// A peer slower than this is no use to anybody; it is killed.
     private static let leastRate = 100
@@ -100,12 +104,17 @@ struct PeerProgram: Sendable {
     private func program(_ mode: String, jobCount: Int, concurrency: Int, output: String) throws -> ProgramRun {
         let folder = "\(options.directory)/peers"
         try PeerScripts.write(to: folder)
+        var environment = [
+            BenchWorker.urlVariable: redis.server.url, "READY_FILE": readyFile, "PYTHONDONTWRITEBYTECODE": "1",
+        ]
+        if let deliverURL {
+            environment["DELIVER_URL"] = deliverURL
+            environment["PAYLOAD_BYTES"] = "\(DeliverBenchmark.bodyBytes)"
+        }
         return try ProgramRun(
             peer.program,
             peer.leading + ["\(folder)/\(peer.script)", mode, "\(jobCount)", "\(concurrency)", output],
-            environment: [
-                BenchWorker.urlVariable: redis.server.url, "READY_FILE": readyFile, "PYTHONDONTWRITEBYTECODE": "1",
-            ],
+            environment: environment,
             limit: .seconds(60 + jobCount / Self.leastRate),
             log: "\(output).log")
     }

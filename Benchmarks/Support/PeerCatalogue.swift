@@ -47,6 +47,14 @@ struct PeerCatalogue: Sendable {
         (installed, absent) = (found, missing)
     }
 
+    /// Of those with these keys, the ones that are there.
+    func installed(_ keys: [String]) -> [Peer] { installed.filter { keys.contains($0.key) } }
+
+    /// Of those with these keys, the ones that are not, by name.
+    func absent(_ keys: [String]) -> [String] {
+        absent.filter { name in Self.entries.contains { $0.name == name && keys.contains($0.key) } }
+    }
+
     /// From the folder that Debian puts it in; starting Ruby to ask would take a second.
     private static func sidekiq(_ entry: Entry) -> Peer? {
         guard let ruby = ProgramRun.find("ruby") else { return nil }
@@ -54,17 +62,20 @@ struct PeerCatalogue: Sendable {
         let gems = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         guard let gem = gems.filter({ $0.hasPrefix("sidekiq-") }).sorted().last else { return nil }
         return Peer(
-            name: "\(entry.name) \(gem.dropFirst("sidekiq-".count))", program: ruby,
+            name: "\(entry.name) \(gem.dropFirst("sidekiq-".count))", key: entry.key, program: ruby,
             leading: ["--yjit", "--yjit-exec-mem-size=32"],
             script: "sidekiq_peer.rb", settings: entry.settings, share: entry.share)
     }
 
     private static func python(_ entry: Entry, _ directory: String) -> Peer? {
         let place = "\(directory)/\(entry.key)"
-        guard let requirement = PrivateFile.read("\(place)/installed") else { return nil }
+        // The peer first, then what else its environment has.
+        let installed = PrivateFile.read("\(place)/installed")
+        guard let requirement = installed?.split(separator: " ").first else { return nil }
         let version = requirement.split(separator: "=").last.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
         return Peer(
-            name: "\(entry.name) \(version ?? "")", program: "\(place)/bin/python", leading: ["-W", "ignore"],
+            name: "\(entry.name) \(version ?? "")", key: entry.key, program: "\(place)/bin/python",
+            leading: ["-W", "ignore"],
             script: "\(entry.key)_peer.py", settings: entry.settings, share: entry.share)
     }
 }

@@ -1,4 +1,5 @@
 import Command
+import Foundation
 import Glibc
 
 /// Another program while it runs.
@@ -56,6 +57,15 @@ struct RunningProgram: Sendable {
     /// again at any time.
     func anonymousBytes() throws -> Int { try statusBytes("RssAnon") }
 
+    /// How many descriptors it has open.
+    func socketCount() throws -> Int {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.processIdentifier)/fd").count
+        } catch {
+            throw BenchError("\(name) has ended")
+        }
+    }
+
     private func statusBytes(_ field: String) throws -> Int {
         let status = PrivateFile.read("/proc/\(process.processIdentifier)/status") ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("\(field):") }
@@ -67,11 +77,19 @@ struct RunningProgram: Sendable {
 
     /// The processor time that it has used, in seconds.
     func processorSeconds() throws -> Double {
-        let text = PrivateFile.read("/proc/\(process.processIdentifier)/stat") ?? ""
+        guard let seconds = Self.processorSeconds(of: process.processIdentifier) else {
+            throw BenchError("\(name) has ended")
+        }
+        return seconds
+    }
+
+    /// The same of any process; nil of one that is no more.
+    static func processorSeconds(of identifier: Int32) -> Double? {
+        let text = PrivateFile.read("/proc/\(identifier)/stat") ?? ""
         // After the name in brackets, which may hold spaces, come the fields from the third on.
         let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
         guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
-            throw BenchError("\(name) has ended")
+            return nil
         }
         return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }

@@ -1,4 +1,4 @@
-"""arq, with CONCURRENCY jobs at a time and no results kept."""
+"""arq, with CONCURRENCY jobs at a time and no results kept. Deliveries by one `aiohttp` session."""
 
 import asyncio
 import logging
@@ -13,8 +13,20 @@ settings = RedisSettings.from_dsn(peer.redis_url())
 record = None
 
 
-async def noop(_context, text):
+async def noop(context, text):
+    if peer.DELIVER_URL:
+        body, headers = peer.signed(text)
+        async with context["session"].post(peer.DELIVER_URL, data=body, headers=headers) as response:
+            response.raise_for_status()
+            await response.read()
     record.add(text)
+
+
+async def startup(context):
+    if peer.DELIVER_URL:
+        import aiohttp
+
+        context["session"] = aiohttp.ClientSession()
 
 
 async def push():
@@ -33,6 +45,8 @@ async def push():
 if work := peer.work_arguments():
     logging.disable(logging.WARNING)
     record, concurrency = work
-    Worker([noop], redis_settings=settings, max_jobs=concurrency, keep_result=0, log_results=False).run()
+    Worker(
+        [noop], redis_settings=settings, max_jobs=concurrency, keep_result=0, log_results=False, on_startup=startup,
+    ).run()
 else:
     asyncio.run(push())

@@ -11,10 +11,16 @@
     later       the same, but enqueue the JOBS jobs at once, for CONCURRENCY a second from LEAD seconds on, each with the
                 moment at which it is due
 
+With DELIVER_URL in the environment each job also posts its payload there, signed, before it counts as run; PAYLOAD_BYTES
+is then its size.
+
 A worker makes READY_FILE when it runs its first job. Writes OUTPUT.json: the figures, the numbers of the jobs that ran, and how long each job of `pace` waited for its start.
 """
 
 import asyncio
+import base64
+import hashlib
+import hmac
 import json
 import os
 import sys
@@ -25,12 +31,26 @@ NUMBER_DIGITS = 8
 STAMP_DIGITS = 20
 SHARE = 1_000
 LEAD = 3
+PAYLOAD_BYTES = int(os.environ.get("PAYLOAD_BYTES", "200"))
+DELIVER_URL = os.environ.get("DELIVER_URL")
+KEY = bytes(range(32))
 
 
 def payload(number, frame, stamp=0):
-    """A text that makes 200 bytes of JSON with `frame` bytes around it; stamp: CLOCK_MONOTONIC in ns."""
+    """A text that makes 200 bytes, or PAYLOAD_BYTES, of JSON with `frame` bytes around it; stamp: CLOCK_MONOTONIC in ns."""
     head = f"{number:0{NUMBER_DIGITS}d}{stamp:0{STAMP_DIGITS}d}"
-    return head + "x" * (200 - frame - len(head))
+    return head + "x" * (PAYLOAD_BYTES - frame - len(head))
+
+
+def signed(text):
+    """The body of a delivery and its headers, as Standard Webhooks has them."""
+    body = text.encode()
+    message, seconds = f"msg_{text[:NUMBER_DIGITS]}", str(int(time.time()))
+    code = hmac.new(KEY, f"{message}.{seconds}.".encode() + body, hashlib.sha256).digest()
+    return body, {
+        "Content-Type": "application/json", "webhook-id": message, "webhook-timestamp": seconds,
+        "webhook-signature": "v1," + base64.b64encode(code).decode(),
+    }
 
 
 class Record:

@@ -2,6 +2,8 @@
 # CONCURRENCY is its number of threads. Logs errors only, as Sidekiq's own load test does.
 
 require "json"
+require "net/http"
+require "openssl"
 require "sidekiq/cli"
 require "sidekiq/launcher"
 
@@ -17,8 +19,24 @@ def monotonic(unit = :float_second) = Process.clock_gettime(Process::CLOCK_MONOT
 
 def processor_seconds = Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID)
 
-# The JSON of the arguments, ["..."], has 200 bytes like ours.
-def payload(number, stamp = 0) = format("%08d%020d", number, stamp).ljust(196, "x")
+# The JSON of the arguments, ["..."], has 200 bytes like ours, or PAYLOAD_BYTES.
+PAYLOAD_BYTES = Integer(ENV.fetch("PAYLOAD_BYTES", "200"))
+def payload(number, stamp = 0) = format("%08d%020d", number, stamp).ljust(PAYLOAD_BYTES - 4, "x")
+
+# Where each job posts its payload, signed; by one kept connection of each thread.
+DELIVER_URL = ENV["DELIVER_URL"]&.then { |url| URI(url) }
+KEY = (0...32).map(&:chr).join.b
+
+def deliver(text)
+  message, seconds = "msg_#{text[0, 8]}", Time.now.to_i.to_s
+  code = OpenSSL::HMAC.digest("SHA256", KEY, "#{message}.#{seconds}.#{text}")
+  http = Thread.current[:http] ||= Net::HTTP.start(DELIVER_URL.host, DELIVER_URL.port)
+  response = http.post(
+    DELIVER_URL.path, text,
+    "Content-Type" => "application/json", "webhook-id" => message, "webhook-timestamp" => seconds,
+    "webhook-signature" => "v1,#{[code].pack("m0")}")
+  raise "HTTP #{response.code}" unless response.is_a?(Net::HTTPSuccess)
+end
 
 def write(seconds, processor = 0, numbers = [], delays = [])
   figures = {seconds: seconds, processorSeconds: processor, numbers: numbers, delayNanoseconds: delays}
@@ -39,6 +57,7 @@ class NoopJob
     end
     stamp = text[8, 20].to_i
     DELAYS << now - stamp if stamp > 0
+    deliver(text) if DELIVER_URL
     NUMBERS << text[0, 8].to_i
     FINISHED << monotonic(:nanosecond) if NUMBERS.size == JOBS
   end

@@ -86,6 +86,13 @@ public struct CurlRequest: Sendable {
     }
 }
 
+extension CurlRequest {
+    /// Whether it sets no options but those that every POST sets.
+    var isPlainPost: Bool {
+        method == .post && certificateAuthorityPEM == nil && clientCertificatePEM == nil && clientKeyPEM == nil
+    }
+}
+
 extension CurlRequest: CustomStringConvertible, CustomReflectable {
     /// Method, scheme and host only: paths, headers and bodies carry secrets.
     public var description: String { "\(method.rawValue) \(CurlRequest.origin(of: url))" }

@@ -28,6 +28,13 @@ internal import CCurl
     /// Forgets all options and the `context`; keeps the TLS session cache.
     func reset() { unsafe curl_easy_reset(handle) }
 
+    /// Forgets what a plain POST has set and the next one might not: the header lines, which are the transfer's, and the
+    /// body. Everything else is set by ``setRequest(_:headers:)`` each time. False: use ``reset()``.
+    func forgetRequest() -> Bool {
+        unsafe ccurl_easy_set_list(handle, CURLOPT_HTTPHEADER, nil) == CURLE_OK
+            && ccurl_easy_set_bytes(handle, CURLOPT_COPYPOSTFIELDS, nil) == CURLE_OK
+    }
+
     /// Scoped access for ``MultiHandle``.
     @unsafe func withHandle<Result>(_ use: (UnsafeMutableRawPointer) -> Result) -> Result { unsafe use(handle) }
 

@@ -7,12 +7,22 @@
 internal import Synchronization
 import Threads
 
-/// One `send` as the client's thread sees it.
-struct Submission: Sendable {
+/// One `send` as the client's thread sees it. An object, since it goes through several hands and a request has many parts.
+final class Submission: Sendable {
     let ticket: Ticket
     let request: CurlRequest
     let headerLines: [String]
     let continuation: CheckedContinuation<Result<TransferOutcome, CurlError>, Never>
+
+    init(
+        ticket: Ticket, request: CurlRequest, headerLines: [String],
+        continuation: CheckedContinuation<Result<TransferOutcome, CurlError>, Never>
+    ) {
+        self.ticket = ticket
+        self.request = request
+        self.headerLines = headerLines
+        self.continuation = continuation
+    }
 }
 
 /// The identity of one `send`, by which it is cancelled before, during or after its transfer.

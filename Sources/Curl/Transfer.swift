@@ -29,6 +29,8 @@ final class Transfer {
     var stallsBefore: Int64 = 0
     private(set) var submission: Submission?
     private var headers: HeaderList?
+    /// Whether the handle has the options that are the same for every transfer.
+    private var isPrepared = false
     private let errorText: ErrorText
 
     /// Nil if libcurl has no handle to give.
@@ -41,12 +43,15 @@ final class Transfer {
     /// Takes the request and sets every option. The transfer must be finished with ``finish()`` even if this throws.
     func start(_ submission: Submission, configuration: CurlConfiguration) throws(OptionFailure) {
         self.submission = submission
-        try easy.setPolicy(configuration)
+        if !isPrepared {
+            try easy.setPolicy(configuration)
+            let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+            try unsafe easy.setContext(context, errorText: errorText.buffer)
+            isPrepared = true
+        }
         let list = try HeaderList(submission.headerLines)
         try easy.setRequest(submission.request, headers: list)
         headers = consume list
-        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        try unsafe easy.setContext(context, errorText: errorText.buffer)
     }
 
     /// The transfer behind a pointer that libcurl gives back.
@@ -81,7 +86,14 @@ final class Transfer {
 
     /// Forgets the request. The handle must be out of the multi handle.
     func finish() {
-        easy.reset()
+        // Setting some forty options anew costs as much as the rest of a request to a near target. A plain POST sets the
+        // same few as the next one; anything else leaves options behind that must not be there then.
+        if submission?.request.isPlainPost ?? false, easy.forgetRequest() {
+            // The handle is ready for the next one.
+        } else {
+            easy.reset()
+            isPrepared = false
+        }
         headers = nil
         submission = nil
         reception = Reception()

@@ -151,7 +151,8 @@ struct EncodedParameters {
 
     /// Postgres stores no NUL in text; libpq would cut the text there.
     private static func checkText(_ text: some Collection<UInt8>) throws(PostgresError) {
-        if text.contains(0) { throw refusal("text holds a NUL character", SQLState.characterNotInRepertoire) }
+        let holdsNUL = text.withContiguousStorageIfAvailable { unsafe $0.contains(0) } ?? text.contains(0)
+        if holdsNUL { throw refusal("text holds a NUL character", SQLState.characterNotInRepertoire) }
     }
 
     private static func microseconds(_ milliseconds: Int64) throws(PostgresError) -> Int64 {

@@ -4,6 +4,38 @@ import Testing
 /// What is on the wire, and what never gets there.
 @Suite(.timeLimit(.minutes(1)))
 struct RequestTests {
+    /// A handle serves one request after the other; nothing of one may be in the next, whatever they are.
+    @Test
+    func nothingOfARequestIsInTheNext() async throws {
+        let seen = Signal<Recorded>()
+        try await withServer(
+            answering: { request in
+                seen.fire(request)
+                return response("200 OK", "")
+            },
+            body: { server in
+                try await withClient { client in
+                    let url = server.url("/")
+                    let requests: [(CurlRequest, String)] = [
+                        (CurlRequest(method: .post, url: url, headers: [("X-A", "1")], body: [1, 2]), "POST"),
+                        (CurlRequest(method: .post, url: url), "POST"), (CurlRequest(method: .get, url: url), "GET"),
+                        (CurlRequest(method: .post, url: url, headers: [("X-B", "2")], body: [3]), "POST"),
+                        (CurlRequest(method: .put, url: url, body: [4]), "PUT"),
+                        (CurlRequest(method: .post, url: url, body: [5]), "POST"),
+                        (CurlRequest(method: .delete, url: url), "DELETE"),
+                        (CurlRequest(method: .post, url: url), "POST"),
+                    ]
+                    for (request, method) in requests {
+                        _ = try await client.send(request)
+                        let got = try await seen.next()
+                        #expect(got.lines.first == "\(method) / HTTP/1.1" && got.body == request.body)
+                        let own = got.lines.filter { $0.hasPrefix("X-") }
+                        #expect(own == request.headers.map { "\($0.name): \($0.value)" })
+                    }
+                }
+            })
+    }
+
     @Test
     func bytesAreSentExactly() async throws {
         let body = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }

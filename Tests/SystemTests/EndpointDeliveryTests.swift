@@ -85,6 +85,27 @@ extension SystemTests {
             try await delete(product, made.id)
         }
 
+        /// Whatever its owner changes in between: what was sent once is what is sent again.
+        @Test func aFailedAttemptDecidesWhatLaterOnesSend() async throws {
+            let product = try currentProduct()
+            let target = try FakeTarget(answers: [.status(500)])
+            let object = Samples.objectName()
+            let made = try await product.makeEndpoint(
+                target, ["\(object).*"], #""retry":{"attempts":2,"delay_seconds":4}"#)
+            let job = try #require(try await product.accept(Samples.record(object), making: 1).first)
+            _ = try await target.requests(1)
+            _ = try await product.client.send(
+                .patch, "/v1/endpoints/\(made.id)", body: Array(#"{"format":"raw"}"#.utf8))
+            try await product.client.job(job, toBe: "done")
+            let requests = try await target.requests(2)
+            #expect(requests.count == 2 && requests[0].body == requests[1].body)
+            // The change has arrived by now.
+            let other = try #require(try await product.accept(Samples.record(object), making: 1).first)
+            try await product.client.job(other, toBe: "done")
+            #expect(target.requests.last?.text.contains("webhookId") == false)
+            try await delete(product, made.id)
+        }
+
         @Test func aRotatedSecretSignsBesideTheNewOne() async throws {
             let product = try currentProduct()
             let target = try FakeTarget()

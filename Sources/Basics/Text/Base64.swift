@@ -10,7 +10,10 @@ public enum Base64 {
             group = group << 8 | UInt32(byte)
             held += 1
             if held == 3 {
-                for shift in [18, 12, 6, 0] { text.append(alphabet[Int(group >> UInt32(shift) & 63)]) }
+                text.append(alphabet[Int(group >> 18 & 63)])
+                text.append(alphabet[Int(group >> 12 & 63)])
+                text.append(alphabet[Int(group >> 6 & 63)])
+                text.append(alphabet[Int(group & 63)])
                 (group, held) = (0, 0)
             }
         }

@@ -68,6 +68,8 @@ struct AttemptBatcher {
     var isIdle: Bool { waiting.isEmpty && kept.isEmpty && leaves.isEmpty && writes.values.allSatisfy(\.isLate) }
     /// Rows that nobody took so far.
     var keptRows: Int { kept.count }
+    /// The same and those that have not been tried.
+    var unwrittenRows: Int { kept.count + waiting.count }
 
     mutating func add(_ attempt: DeliveryAttempt, waiter: UInt64, at now: Int64) -> [Action] {
         if waiting.isEmpty { oldestAt = now }

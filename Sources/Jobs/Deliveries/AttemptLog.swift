@@ -74,6 +74,19 @@ public final class AttemptLog: Sendable {
         }
     }
 
+    /// The same without waiting: for a row that nothing hangs on. ``close()`` writes it at the latest.
+    public func note(_ attempt: DeliveryAttempt) {
+        var attempt = attempt
+        attempt.worker = worker
+        let now = clock.nowMilliseconds
+        let actions = state.withLock { [attempt] state in
+            // Nobody waits under this number.
+            state.lastWaiter += 1
+            return state.batcher.add(attempt, waiter: state.lastWaiter, at: now)
+        }
+        perform(actions)
+    }
+
     /// Writes what is left, for at most three seconds. After the last ``record(_:)`` has returned.
     public func close() async {
         handle { $0.close(at: $1) }
@@ -81,7 +94,7 @@ public final class AttemptLog: Sendable {
             guard !state.withLock({ $0.batcher.isIdle }) else { return }
             do { try await clock.sleep(milliseconds: Self.closingPauseMilliseconds) } catch { break }
         }
-        let lost = state.withLock { $0.batcher.keptRows }
+        let lost = state.withLock { $0.batcher.unwrittenRows }
         if lost > 0 { logger.warning("attempts are not in the log", metadata: ["rows": "\(lost)"]) }
     }
 

@@ -7,8 +7,8 @@ struct Effort: Sendable {
     let startedAtMilliseconds: Int64
     /// Our own work before it.
     let prepareMilliseconds: Int64
-    /// The job's, with the body that was sent.
-    let arguments: [UInt8]
+    /// What the log keeps of a delivery that arrived: the job's arguments, with the body that was sent.
+    let arguments: @Sendable () -> [UInt8]
     /// What must not be kept of what went wrong.
     let secrets: [String]
 }
@@ -24,7 +24,7 @@ extension DeliveryAttempt {
         exchange = effort?.exchange
         prepareMicroseconds = (effort?.prepareMilliseconds ?? 0) * 1_000
         // A job that failed for good keeps its arguments itself, in the dead set.
-        if outcome == .delivered { payload = effort?.arguments }
+        if outcome == .delivered { payload = effort?.arguments() }
     }
 
     /// The row of an attempt that says nothing of the target, unless it is one that ran for too long.

@@ -22,13 +22,16 @@ public struct HTTPExchange: Sendable, Hashable, Codable {
     /// A request that nothing came back of.
     ///
     /// - Parameter secrets: texts that are in it and must not be kept.
-    public init(_ request: CurlRequest, secrets: [String]) {
-        requestHead = HTTPHead.text(of: request, mask: SecretMask(secrets))
-    }
+    public init(_ request: CurlRequest, secrets: [String]) { self.init(request, mask: SecretMask(secrets)) }
+
+    init(_ request: CurlRequest, mask: SecretMask) { requestHead = HTTPHead.text(of: request, mask: mask) }
 
     /// Takes the response in.
     public mutating func take(_ response: CurlResponse, secrets: [String]) {
-        let mask = SecretMask(secrets)
+        take(response, mask: SecretMask(secrets))
+    }
+
+    mutating func take(_ response: CurlResponse, mask: SecretMask) {
         status = response.status
         responseHead = HTTPHead.text(of: response, mask: mask)
         // A secret that the limit cuts in two is masked before it is cut.

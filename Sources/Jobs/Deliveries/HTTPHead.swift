@@ -4,14 +4,21 @@ import Curl
 enum HTTPHead {
     /// Path and query are left out: they may carry a token.
     static func text(of request: CurlRequest, mask: SecretMask) -> String {
-        var text = "\(request.method.rawValue) \(origin(of: request.url))/… HTTP/1.1"
+        var text = ""
+        text.reserveCapacity(512)
+        text += request.method.rawValue
+        text += " "
+        text += origin(of: request.url)
+        text += "/… HTTP/1.1"
         for (name, value) in request.headers { append(name, mask.request(name, value), to: &text) }
         append("Content-Length", "\(request.body.count)", to: &text)
         return StorableText.make(text, maximumBytes: DeliveryAttempt.maximumHeadBytes)
     }
 
     static func text(of response: CurlResponse, mask: SecretMask) -> String {
-        var text = "HTTP/\(response.httpVersion) \(response.status)"
+        var text = ""
+        text.reserveCapacity(512)
+        text += "HTTP/\(response.httpVersion) \(response.status)"
         for (name, value) in response.headers {
             // The rest would not be kept anyway.
             guard text.utf8.count <= DeliveryAttempt.maximumHeadBytes else { break }

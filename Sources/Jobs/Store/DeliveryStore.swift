@@ -17,16 +17,19 @@ public struct DeliveryStore: Sendable {
     /// One statement for each ``maximumRows``; a day whose partitions are missing costs two more. Throws `storage`.
     public func record(_ attempts: [DeliveryAttempt]) async throws(JobsError) {
         // In one order everywhere, so that no two writers wait for each other.
-        let sorted = attempts.sorted { ($0.delivery.id, $0.fence) < ($1.delivery.id, $1.fence) }
+        let sorted = attempts.indices.sorted { left, right in
+            (attempts[left].delivery.id, attempts[left].fence) < (attempts[right].delivery.id, attempts[right].fence)
+        }
         var start = 0
         while start < sorted.count {
             let end = min(start + Self.maximumRows, sorted.count)
-            let parameters = Self.parameters(sorted[start..<end])
+            let rows = sorted[start..<end].map { attempts[$0] }
+            let parameters = Self.parameters(rows)
             do {
                 do {
                     _ = try await pool.query(Self.insert, parameters)
                 } catch let error where error.isMissingPartition {
-                    for day in Self.days(of: sorted[start..<end]) {
+                    for day in Self.days(of: rows) {
                         _ = try await pool.query(Self.makePartitions, [.text(day), .integer(1)])
                     }
                     _ = try await pool.query(Self.insert, parameters)
@@ -50,12 +53,12 @@ public struct DeliveryStore: Sendable {
     }
 
     /// The days of some rows, UTC, each once.
-    private static func days(of attempts: ArraySlice<DeliveryAttempt>) -> [String] {
+    private static func days(of attempts: [DeliveryAttempt]) -> [String] {
         Set(attempts.map { LogDay(of: $0.delivery.id).text }).sorted()
     }
 
     /// - Parameter rows: sorted by delivery, then by fence; not empty.
-    private static func parameters(_ rows: ArraySlice<DeliveryAttempt>) -> [PostgresValue] {
+    private static func parameters(_ rows: [DeliveryAttempt]) -> [PostgresValue] {
         let name = DeliveryAttempt.maximumNameBytes
         func texts(_ maximumBytes: Int, _ value: (DeliveryAttempt) -> String?) -> PostgresValue {
             .texts(rows.map { value($0).map { StorableText.make($0, maximumBytes: maximumBytes) } })

@@ -4,7 +4,7 @@ enum StorableText {
     static func make(_ text: String, maximumBytes: Int) -> String {
         let utf8 = text.utf8
         let count = utf8.count
-        guard count > maximumBytes || utf8.contains(0) else { return text }
+        guard count > maximumBytes || holdsNUL(utf8) else { return text }
         var bytes = Array(utf8.prefix(maximumBytes + 1))
         if count > maximumBytes {
             // A character that the cut would go through is dropped whole.
@@ -13,5 +13,9 @@ enum StorableText {
             bytes.removeSubrange(end...)
         }
         return String(decoding: bytes.map { $0 == 0 ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+    }
+
+    private static func holdsNUL(_ utf8: String.UTF8View) -> Bool {
+        unsafe utf8.withContiguousStorageIfAvailable { unsafe $0.contains(0) } ?? utf8.contains(0)
     }
 }

@@ -27,11 +27,12 @@ extension PushHandler {
         }
     }
 
-    /// Logs an attempt that says nothing of the target.
+    /// Logs an attempt that says nothing of the target. A worker that stops has thousands of them at once and little time: its
+    /// jobs go back first.
     func note(_ fault: OwnFault, _ trial: PushTrial, _ effort: Effort) async {
-        await record(
-            DeliveryAttempt(
-                trial.delivery, of: trial.job, fault: fault, effort,
-                nowMilliseconds: nowMilliseconds, pauseMilliseconds: Self.faultPauseMilliseconds))
+        let row = DeliveryAttempt(
+            trial.delivery, of: trial.job, fault: fault, effort,
+            nowMilliseconds: nowMilliseconds, pauseMilliseconds: Self.faultPauseMilliseconds)
+        if fault.isStop, trial.job.stopReason == .workerStops { log.note(row) } else { await record(row) }
     }
 }

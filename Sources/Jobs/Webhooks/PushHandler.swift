@@ -140,7 +140,7 @@ public struct PushHandler: Sendable {
         FaultPoint.reach(.workerAfterPost)
         let effort = Effort(
             exchange: reply.exchange, startedAtMilliseconds: startedAt, prepareMilliseconds: prepared,
-            arguments: arguments, secrets: request.allSecrets)
+            arguments: { [arguments] in arguments }, secrets: request.allSecrets)
         switch reply.result {
         case .success(let result):
             let rule = DeliveryRule(

@@ -10,10 +10,13 @@ struct WebhookRequest: Sendable {
     let url: WebhookURL
     let headers: [(name: String, value: String)]
     let body: [UInt8]
-    /// What is in it and must not be kept of the exchange, beside the address's own tokens.
-    let secrets: [String]
+    /// What is in it and must not be kept of the exchange, the address's own tokens among it.
+    let allSecrets: [String]
 
-    var allSecrets: [String] { secrets + url.tokens }
+    init(url: WebhookURL, headers: [(name: String, value: String)], body: [UInt8], secrets: [String]) {
+        (self.url, self.headers, self.body) = (url, headers, body)
+        allSecrets = secrets + url.tokens
+    }
 }
 
 /// What one attempt came to, and what went over the wire.
@@ -55,8 +58,8 @@ public struct WebhookSender: Sendable {
         request.totalTimeoutMilliseconds = timeoutMilliseconds
         // One attempt is one request: the client must not send again by itself.
         request.resendsOnStaleConnection = false
-        let secrets = message.allSecrets
-        var exchange = HTTPExchange(request, secrets: secrets)
+        let mask = SecretMask(message.allSecrets)
+        var exchange = HTTPExchange(request, mask: mask)
         let port = UInt16(truncatingIfNeeded: message.url.port)
         if let refusal = outbound.verdict(of: message.url.target, port: port)?.refusal {
             let result = DeliveryResult.failure(.addressRefused, detail: refusal.description)
@@ -66,7 +69,7 @@ public struct WebhookSender: Sendable {
         request.addressPolicy = target
         do {
             let response = try await client.send(request)
-            exchange.take(response, secrets: secrets)
+            exchange.take(response, mask: mask)
             return WebhookReply(result: .success(result(of: response)), exchange: exchange)
         } catch {
             exchange.take(error)

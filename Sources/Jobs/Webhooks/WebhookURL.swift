@@ -30,9 +30,11 @@ public struct WebhookURL: Sendable, Hashable, CustomStringConvertible {
     public var description: String { "\(isSecure ? "https" : "http")://\(host):\(port)/…" }
 
     /// The parts of path and query that are long enough to be a token, to be kept out of whatever is kept.
-    var tokens: [String] {
+    let tokens: [String]
+
+    private static func tokens(in text: String, isSecure: Bool) -> [String] {
         let rest = text.dropFirst(isSecure ? 8 : 7).drop { $0 != "/" && $0 != "?" && $0 != "#" }
-        return rest.split { "/?&=#".contains($0) }.filter { $0.utf8.count >= Self.shortestTokenBytes }.map(String.init)
+        return rest.split { "/?&=#".contains($0) }.filter { $0.utf8.count >= shortestTokenBytes }.map(String.init)
     }
 
     private static let shortestTokenBytes = 16
@@ -70,12 +72,13 @@ public struct WebhookURL: Sendable, Hashable, CustomStringConvertible {
             port = isSecure ? 443 : 80
         }
         self.text = text
+        tokens = Self.tokens(in: text, isSecure: isSecure)
         try checkOtherReader()
     }
 
     private init(name: String) {
         (text, host, target) = ("http://\(name)/", name, .name(name))
-        (port, isSecure) = (80, false)
+        (port, isSecure, tokens) = (80, false, [])
     }
 
     /// An address that leads nowhere, by RFC 2606.

@@ -2,12 +2,16 @@ import Basics
 import Logging
 import Queue
 
-/// One attempt that came to a request.
-struct EndpointTrial: Sendable {
+/// One attempt that came to a request. An object, since all of it goes through several hands.
+final class EndpointTrial: Sendable {
     let job: RunningJob
     let endpoint: Endpoint
     let delivery: Delivery
     let effort: Effort
+
+    init(job: RunningJob, endpoint: Endpoint, delivery: Delivery, effort: Effort) {
+        (self.job, self.endpoint, self.delivery, self.effort) = (job, endpoint, delivery, effort)
+    }
 }
 
 extension EndpointHandler {
@@ -15,16 +19,18 @@ extension EndpointHandler {
     /// known of the endpoint.
     func conclude(_ trial: EndpointTrial, _ result: DeliveryResult) async -> JobOutcome {
         let (job, endpoint) = (trial.job, trial.endpoint)
-        var metadata = metadata(job, endpoint, trial.delivery.eventType)
-        metadata["result"] = "\(result.text)"
         let decision = EndpointRule.decide(
             result, ageMilliseconds: clock.nowMilliseconds() - job.id.createdMilliseconds)
-        switch decision {
-        case .delivered:
+        if case .delivered = decision {
             await record(row(.delivered, trial))
-            logger.info("delivered", metadata: metadata)
+            // The attempt log has it: a line for each would be most of what a worker prints.
+            logger.debug("delivered", metadata: metadata(trial, result))
             if endpoint.parking != nil || endpoint.failuresInARow > 0 { await noteSuccess(endpoint) }
             return .done(note: result.text)
+        }
+        var metadata = metadata(trial, result)
+        switch decision {
+        case .delivered: return .done(note: result.text)
         case .gone(let reason):
             await record(row(.deferred, trial, result.code, reason))
             metadata["reason"] = "\(reason)"
@@ -86,12 +92,13 @@ extension EndpointHandler {
         return .bury(reason: reason)
     }
 
-    /// Logs an attempt that says nothing of the endpoint.
+    /// Logs an attempt that says nothing of the endpoint. A worker that stops has thousands of them at once and little time: its
+    /// jobs go back first.
     func note(_ fault: OwnFault, _ trial: EndpointTrial) async {
-        await record(
-            DeliveryAttempt(
-                trial.delivery, of: trial.job, fault: fault, trial.effort, nowMilliseconds: clock.nowMilliseconds(),
-                pauseMilliseconds: Self.faultPauseMilliseconds))
+        let row = DeliveryAttempt(
+            trial.delivery, of: trial.job, fault: fault, trial.effort, nowMilliseconds: clock.nowMilliseconds(),
+            pauseMilliseconds: Self.faultPauseMilliseconds)
+        if fault.isStop, trial.job.stopReason == .workerStops { log.note(row) } else { await record(row) }
     }
 
     private func row(
@@ -110,6 +117,12 @@ extension EndpointHandler {
     private func record(_ row: DeliveryAttempt) async {
         await log.record(row)
         FaultPoint.reach(.workerAfterLog)
+    }
+
+    private func metadata(_ trial: EndpointTrial, _ result: DeliveryResult) -> Logger.Metadata {
+        var metadata = metadata(trial.job, trial.endpoint, trial.delivery.eventType)
+        metadata["result"] = "\(result.text)"
+        return metadata
     }
 
     private func metadata(_ job: RunningJob, _ endpoint: Endpoint, _ type: String?) -> Logger.Metadata {

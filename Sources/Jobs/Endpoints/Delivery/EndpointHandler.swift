@@ -1,5 +1,9 @@
-// `endpoint.deliver`: build the body once and keep it, sign it for this attempt, post it, let the rule decide. What is not
-// the endpoint's fault spends no attempt: a database that cannot be read, a key that is missing, a stop.
+// `endpoint.deliver`: build the body, sign it for this attempt, post it, let the rule decide. What is not the endpoint's
+// fault spends no attempt: a database that cannot be read, a key that is missing, a stop.
+//
+// The body is a pure function of event, endpoint and format, so the first attempt need not wait until Redis has it. An
+// attempt that does not deliver has it kept before the job is settled, so that every later one sends the same bytes
+// whatever its owner changes.
 
 public import Basics
 public import Logging
@@ -16,6 +20,7 @@ public struct EndpointHandler: Sendable {
     let clock: any WallClock
     let logger: Logger
     let probeMilliseconds: Int64
+    let opened = OpenedSecretsCache()
 
     /// How long a delivery waits for what is our own fault, in ms.
     static let faultPauseMilliseconds: Int64 = 1_000
@@ -74,16 +79,12 @@ public struct EndpointHandler: Sendable {
         guard endpoint.settings.isEnabled else { return Self.resting("the endpoint is switched off") }
         if let wait = try await waitForProbe(endpoint) { return wait }
         let claimedAt = job.clock.nowMilliseconds
-        let kept: EndpointArguments
         let body: [UInt8]
+        var built: EndpointArguments?
         switch self.body(of: arguments, for: endpoint) {
         case .refused(let reason): return await bury(job, arguments, endpoint, reason)
-        case .kept(let bytes): (kept, body) = (arguments, bytes)
-        case .built(let bytes):
-            (kept, body) = (arguments.with(body: bytes), bytes)
-            FaultPoint.reach(.workerBeforeKeep)
-            try await job.keep(arguments: kept.encoded())
-            FaultPoint.reach(.workerKept)
+        case .kept(let bytes): body = bytes
+        case .built(let bytes): (built, body) = (arguments.with(body: bytes), bytes)
         }
         let request: WebhookRequest
         do {
@@ -104,14 +105,29 @@ public struct EndpointHandler: Sendable {
             job: job, endpoint: endpoint, delivery: Self.delivery(job, arguments, endpoint),
             effort: Effort(
                 exchange: reply.exchange, startedAtMilliseconds: startedAt, prepareMilliseconds: prepared,
-                arguments: kept.encoded(), secrets: request.allSecrets))
+                arguments: { [built] in built?.encoded() ?? job.arguments }, secrets: request.allSecrets))
         switch reply.result {
-        case .success(let result): return await conclude(trial, result)
+        case .success(let result):
+            let outcome = await conclude(trial, result)
+            if case .done = outcome { return outcome }
+            await keep(built, of: job)
+            return outcome
         case .failure(let fault):
             await note(fault, trial)
             guard !fault.isStop else { throw CancellationError() }
             return Self.unspent(fault.description)
         }
+    }
+
+    /// Has what was sent kept for later attempts. When Redis does not answer, they build it again; when the job is another
+    /// worker's by now, Redis refuses this and the settlement too.
+    private func keep(_ built: EndpointArguments?, of job: RunningJob) async {
+        guard let built else { return }
+        FaultPoint.reach(.workerBeforeKeep)
+        do { try await job.keep(arguments: built.encoded()) } catch {
+            logger.debug("a body could not be kept", metadata: ["job": "\(job.id)", "error": "\(error)"])
+        }
+        FaultPoint.reach(.workerKept)
     }
 
     private enum Body {

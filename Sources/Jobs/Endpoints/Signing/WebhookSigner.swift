@@ -14,14 +14,27 @@ public enum WebhookSigner {
         public let body: [UInt8]
         /// When this attempt is sent, Unix ms.
         public let nowMilliseconds: Int64
-        /// 16 random bytes, new for every attempt.
+        /// 16 random bytes, new for every attempt; none where the scheme does not send them.
         public let nonce: [UInt8]
 
         /// A message with a nonce of the system's generator.
         public init(id: String, body: [UInt8], nowMilliseconds: Int64) {
             var generator = SystemRandomNumberGenerator()
-            let nonce = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+            // Two words, since each draw is a call of the system.
+            let words = [
+                UInt64.random(in: .min ... .max, using: &generator), .random(in: .min ... .max, using: &generator),
+            ]
+            let nonce = words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64($0 * 8)) } }
             self.init(id: id, body: body, nowMilliseconds: nowMilliseconds, nonce: nonce)
+        }
+
+        /// A message that is signed by `scheme`.
+        init(id: String, body: [UInt8], nowMilliseconds: Int64, scheme: SigningScheme) {
+            if scheme == .twenty {
+                self.init(id: id, body: body, nowMilliseconds: nowMilliseconds)
+            } else {
+                self.init(id: id, body: body, nowMilliseconds: nowMilliseconds, nonce: [])
+            }
         }
 
         init(id: String, body: [UInt8], nowMilliseconds: Int64, nonce: [UInt8]) {
@@ -39,6 +52,15 @@ public enum WebhookSigner {
     public static func headers(
         for message: Message, scheme: SigningScheme, secrets: [EndpointSecret]
     ) throws(SigningError) -> [(name: String, value: String)] {
+        var signing: [SigningSecret] = []
+        for secret in secrets { signing.append(try SigningSecret(secret, for: scheme)) }
+        return try headers(for: message, scheme: scheme, secrets: signing)
+    }
+
+    /// The same with secrets that were read before.
+    static func headers(
+        for message: Message, scheme: SigningScheme, secrets: [SigningSecret]
+    ) throws(SigningError) -> [(name: String, value: String)] {
         guard isIdentifier(message.id) else {
             throw SigningError(.badIdentifier, "a message's id is 1 to 200 printable characters without a dot")
         }
@@ -51,21 +73,26 @@ public enum WebhookSigner {
             headers.append((SignatureHeader.timestamp, "\(seconds)"))
             let signed = signedBytes(id: message.id, timestamp: "\(seconds)", body: message.body)
             var tokens: [String] = []
-            for secret in secrets { tokens.append(try key(of: secret).token(for: signed)) }
+            for secret in secrets {
+                guard let key = secret.key else {
+                    throw SigningError(.unusableSecret, "the secret was read for another scheme")
+                }
+                tokens.append(try key.token(for: signed))
+            }
             headers.append((SignatureHeader.signature, tokens.joined(separator: " ")))
         case .twenty:
             let signed = Array("\(message.nowMilliseconds):".utf8) + message.body
-            headers.append((SignatureHeader.twentySignature, code(of: signed, newest)))
+            headers.append((SignatureHeader.twentySignature, code(of: signed, newest.secret)))
             headers.append((SignatureHeader.twentyTimestamp, "\(message.nowMilliseconds)"))
             headers.append((SignatureHeader.twentyNonce, Hexadecimal.encode(message.nonce)))
         case .twentyDocumented:
             let signed = Array("\(seconds).".utf8) + message.body
-            headers.append((SignatureHeader.documentedSignature, "sha256=" + code(of: signed, newest)))
+            headers.append((SignatureHeader.documentedSignature, "sha256=" + code(of: signed, newest.secret)))
             headers.append((SignatureHeader.documentedTimestamp, "\(seconds)"))
         case .body:
-            headers.append((SignatureHeader.documentedSignature, "sha256=" + code(of: message.body, newest)))
+            headers.append((SignatureHeader.documentedSignature, "sha256=" + code(of: message.body, newest.secret)))
         case .secretHeader:
-            headers.append((SignatureHeader.secret, newest.revealed))
+            headers.append((SignatureHeader.secret, newest.secret.revealed))
         case .none: break
         }
         return headers
@@ -80,17 +107,29 @@ public enum WebhookSigner {
         1...200 ~= id.utf8.count && id.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: ".") }
     }
 
-    private static func key(of secret: EndpointSecret) throws(SigningError) -> SigningKey {
-        do {
-            return try SigningKey(secret)
-        } catch {
-            throw SigningError(.unusableSecret, error.description)
-        }
-    }
-
     /// The secret's text is the key.
     private static func code(of bytes: [UInt8], _ secret: EndpointSecret) -> String {
         let key = SymmetricKey(data: Array(secret.revealed.utf8))
         return Hexadecimal.encode(Array(HMAC<SHA256>.authenticationCode(for: bytes, using: key)))
     }
+}
+
+/// A secret, and for `standard` the key that is read out of it: reading costs as much as signing.
+struct SigningSecret: Sendable, CustomStringConvertible, CustomReflectable {
+    let secret: EndpointSecret
+    let key: SigningKey?
+
+    init(_ secret: EndpointSecret, for scheme: SigningScheme) throws(SigningError) {
+        self.secret = secret
+        do {
+            key = scheme == .standard ? try SigningKey(secret) : nil
+        } catch {
+            throw SigningError(.unusableSecret, error.description)
+        }
+    }
+
+    /// Hides the secret.
+    var description: String { "<secret>" }
+    /// Hides the secret.
+    var customMirror: Mirror { Mirror(self, children: []) }
 }
