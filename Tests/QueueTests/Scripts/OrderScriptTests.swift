@@ -261,6 +261,15 @@ struct OrderScriptTests {
         #expect(try await drain(bench, at: 1_000) == [["1"], ["2"]])
     }
 
+    @Test func aDebouncedOneThatWaitsForItsTurnIsEndedByAnother() async throws {
+        let bench = try await ScriptBench()
+        try await enqueue(bench, job("1"), job("2", key: Self.debounce(0)), job("3"))
+        try await enqueue(bench, job("4", key: .ending("d")))
+        #expect(try await bench.reply("SCARD", bench.keys.cancelled) == .integer(0))
+        #expect(try await drain(bench, at: 1_000) == [["1"], ["3"], ["4"]])
+        try await expectClean(bench)
+    }
+
     @Test func whatFollowsADebouncedOneTakesItsPlaceAtTheEnd() async throws {
         let bench = try await ScriptBench()
         try await enqueue(bench, job("1", key: Self.debounce(0)))
