@@ -113,6 +113,7 @@ let package = Package(
                 .embedInCode("Store/Migrations/0004_ticks.sql"),
                 .embedInCode("Store/Migrations/0005_deliveries.sql"),
                 .embedInCode("Store/Migrations/0006_endpoints.sql"),
+                .embedInCode("Store/Migrations/0007_replays.sql"),
             ],
             swiftSettings: strict
         ),

@@ -16,6 +16,8 @@ public struct DeliveryResource: Encodable, Sendable {
     public let callSID: String?
     /// The delivery that it repeats.
     public let replayOf: String?
+    /// The replay that it is of.
+    public let replayID: String?
     /// Attempts spent.
     public let attemptCount: Int64
     public let createdAt: String
@@ -38,6 +40,7 @@ public struct DeliveryResource: Encodable, Sendable {
         case engagementID = "engagement_id"
         case callSID = "call_sid"
         case replayOf = "replay_of"
+        case replayID = "replay_id"
         case attemptCount = "attempt_count"
         case createdAt = "created_at"
         case lastAttemptAt = "last_attempt_at"
@@ -57,7 +60,7 @@ public struct DeliveryResource: Encodable, Sendable {
         domainName = row.delivery.domainName
         engagementID = row.delivery.engagementID
         callSID = row.delivery.callSID
-        replayOf = row.delivery.replayOf
+        (replayOf, replayID) = (row.delivery.replayOf, row.delivery.replayID)
         attemptCount = row.attempts
         createdAt = Timestamp(milliseconds: row.createdAtMilliseconds).iso8601
         lastAttemptAt = row.attemptedAtMilliseconds.map { Timestamp(milliseconds: $0).iso8601 }
@@ -82,6 +85,7 @@ public struct DeliveryResource: Encodable, Sendable {
         try container.encode(engagementID, forKey: .engagementID)
         try container.encode(callSID, forKey: .callSID)
         try container.encode(replayOf, forKey: .replayOf)
+        try container.encode(replayID, forKey: .replayID)
         try container.encode(attemptCount, forKey: .attemptCount)
         try container.encode(createdAt, forKey: .createdAt)
         try container.encode(lastAttemptAt, forKey: .lastAttemptAt)

@@ -7,7 +7,7 @@ extension PushHandler {
     func attempt(
         _ decision: DeliveryDecision, _ job: RunningJob, _ push: KeptPush, _ effort: Effort?, errorCode: String
     ) -> DeliveryAttempt {
-        let delivery = Delivery(jobID: job.id, push: push.arguments)
+        let delivery = Delivery(jobID: job.id, push: push.arguments, lane: job.lane)
         let now = nowMilliseconds
         func row(_ outcome: DeliveryAttempt.Outcome) -> DeliveryAttempt {
             DeliveryAttempt(delivery, of: job, outcome: outcome, effort, nowMilliseconds: now)
@@ -31,7 +31,7 @@ extension PushHandler {
     func note(_ fault: OwnFault, _ job: RunningJob, _ push: KeptPush, _ effort: Effort) async {
         await record(
             DeliveryAttempt(
-                Delivery(jobID: job.id, push: push.arguments), of: job, fault: fault, effort,
+                Delivery(jobID: job.id, push: push.arguments, lane: job.lane), of: job, fault: fault, effort,
                 nowMilliseconds: nowMilliseconds, pauseMilliseconds: Self.faultPauseMilliseconds))
     }
 }

@@ -88,7 +88,8 @@ public struct PushHandler: Sendable {
         let startedAt = clock.nowMilliseconds()
         let prepared = job.clock.nowMilliseconds - claimedAt
         FaultPoint.reach(.workerBeforePost)
-        let headers = PushHeaders.make(webhookID: PushHeaders.webhookID(of: job.id), secret: endpoint.secret)
+        let webhookID = push.arguments.messageID ?? PushHeaders.webhookID(of: job.id)
+        let headers = PushHeaders.make(webhookID: webhookID, secret: endpoint.secret)
         let request = WebhookRequest(url: endpoint.url, headers: headers, body: body, secrets: endpoint.secrets)
         let reply = await sender.post(request)
         FaultPoint.reach(.workerAfterPost)
