@@ -26,7 +26,8 @@ public struct ReplayResource: Encodable, Sendable {
     public let error: String?
 
     private enum CodingKeys: String, CodingKey {
-        case id, state, from, to, filter, total, examined, sent, delivered, failed, cancelled, waiting, skipped, error
+        case id, state, from, to, filter, total, examined, sent
+        case delivered, failed, cancelled, waiting, skipped, error
         case pacePerSecond = "pace_per_second"
         case createdAt = "created_at"
         case changedAt = "changed_at"
@@ -47,12 +48,13 @@ public struct ReplayResource: Encodable, Sendable {
         endedAt = replay.endedAtMilliseconds.map(time)
         (total, examined, sent) = (replay.total, replay.examined, replay.sent)
         (delivered, failed) = (outcomes[.delivered], outcomes[.failed])
-        // A delivery that was cancelled before its first attempt is in no log; once nothing waits, those are the rest.
+        // One that was cancelled before its first attempt is in no log; once nothing waits, those are the rest.
         let others = max(0, replay.sent - delivered - failed)
         cancelled = replay.isSettled ? others : min(others, outcomes[.cancelled])
         waiting = others - cancelled
         skipped = Dictionary(
-            replay.skipped.filter { $0.value > 0 }.map { ($0.key.rawValue, $0.value) }) { first, _ in first }
+            replay.skipped.filter { $0.value > 0 }.map { ($0.key.rawValue, $0.value) }
+        ) { first, _ in first }
         error = replay.error
     }
 

@@ -23,7 +23,9 @@ public final class ReplayGate: Sendable {
     private static let maximumKnown = 1_000
 
     /// - Parameter queue: where the deliveries are cancelled.
-    public convenience init(store: ReplayStore, queue: QueueClient, clock: any MonotonicClock = SystemMonotonicClock()) {
+    public convenience init(
+        store: ReplayStore, queue: QueueClient, clock: any MonotonicClock = SystemMonotonicClock()
+    ) {
         self.init(
             read: { id throws(JobsError) in try await store.find(id)?.state },
             cancel: { job throws(QueueError) in

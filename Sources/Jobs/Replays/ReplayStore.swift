@@ -124,7 +124,9 @@ public struct ReplayStore: Sendable {
         "replays_pause", change("state = 'paused'", "id = $1 AND state = 'running'"))
     private static let resume = PostgresStatement(
         "replays_resume",
-        change("state = 'running', runner = $2, error = NULL, ended_at = NULL", "id = $1 AND state IN ('paused', 'failed')"))
+        change(
+            "state = 'running', runner = $2, error = NULL, ended_at = NULL",
+            "id = $1 AND state IN ('paused', 'failed')"))
     private static let cancel = PostgresStatement(
         "replays_cancel",
         change("state = 'cancelled', runner = $2, ended_at = clock_timestamp()", "id = $1 AND state <> 'cancelled'"))

@@ -7,7 +7,9 @@ public struct ReplaySweep: Sendable {
 
     /// In the traces of what was cancelled.
     static let note = "its replay was cancelled"
-    /// Jobs of one look.
+    /// Ids of a line that are looked at: more than its replay puts there, and what was cancelled stays until its turn comes.
+    private static let lineCount = 10_000
+    /// Deliveries of one look at those that wait for another attempt.
     private static let lookCount = 500
     /// Looks of one sweep, so that it ends.
     private static let maximumLooks = 50
@@ -18,24 +20,24 @@ public struct ReplaySweep: Sendable {
         self.queue = queue
     }
 
-    /// Does it once; whether nothing waits or runs any more. What runs is left to end: the gate sees to what comes after.
+    /// Does it once; whether nothing waited or ran any more. What runs is left to end: the gate sees to what comes after.
     ///
     /// - Throws: `QueueError`, or `JobsError`.
     public func run(_ replay: Replay) async throws -> Bool {
-        try await sweepLine(replay)
-        let found = try await sweepRetries(replay)
+        let hadLine = try await sweepLine(replay)
+        let hadRetries = try await sweepRetries(replay)
         let lane = try await queue.status(ofLane: replay.lane, in: JobQueue.webhooks)
-        return !found && lane.waiting == 0 && lane.running == 0
+        return !hadLine && !hadRetries && lane.running == 0
     }
 
-    /// What is in line and has not begun.
-    func sweepLine(_ replay: Replay) async throws(QueueError) {
-        for _ in 0..<Self.maximumLooks {
-            let ids = try await queue.line(ofLane: replay.lane, in: JobQueue.webhooks, count: Self.lookCount)
-            var cancelled = 0
-            for id in ids where try await cancel(id) { cancelled += 1 }
-            guard cancelled > 0, ids.count == Self.lookCount else { return }
+    /// What is in line and has not begun; whether there was any.
+    private func sweepLine(_ replay: Replay) async throws(QueueError) -> Bool {
+        var found = false
+        for id in try await queue.line(ofLane: replay.lane, in: JobQueue.webhooks, count: Self.lineCount)
+        where try await cancel(id) {
+            found = true
         }
+        return found
     }
 
     /// What waits for another attempt; whether there was any.
