@@ -82,6 +82,7 @@ public struct ReplayHandler: Sendable {
     }
 
     private func step(_ replay: Replay, _ runner: JobID) async throws -> JobOutcome {
+        let startedAt = clock.nowMilliseconds()
         guard let snapshot = await endpoints.snapshot() else {
             return .defer(milliseconds: Self.faultMilliseconds, reason: "the endpoints cannot be read now")
         }
@@ -104,7 +105,7 @@ public struct ReplayHandler: Sendable {
         }
         try reach(.marked)
         guard let outcome = try await send(marked, snapshot, runner) else {
-            return try await next(marked, runner)
+            return try await next(marked, runner, startedAt)
         }
         return outcome
     }
@@ -134,9 +135,9 @@ public struct ReplayHandler: Sendable {
     }
 
     /// Goes on after a pause, a little early, since the lane keeps the pace; now and then as another job.
-    private func next(_ replay: Replay, _ runner: JobID) async throws -> JobOutcome {
-        let pause = Int64(replay.batchCount) * 800 / Int64(replay.pace)
+    private func next(_ replay: Replay, _ runner: JobID, _ startedAt: Int64) async throws -> JobOutcome {
         let now = clock.nowMilliseconds()
+        let pause = max(0, Int64(replay.batchCount) * 800 / Int64(replay.pace) - max(0, now - startedAt))
         guard now - runner.createdMilliseconds > Self.shiftMilliseconds else {
             return .defer(milliseconds: pause, reason: "it keeps its pace")
         }
