@@ -129,7 +129,7 @@ public struct ReplayHandler: Sendable {
             }
         }
         try reach(.submitted)
-        _ = try await store.count(replay, runner: runner, sent: sent, skipped: plan.skipped)
+        _ = try await store.count(replay, sent: sent, skipped: plan.skipped)
         try reach(.counted)
         return nil
     }

@@ -71,7 +71,7 @@ public struct ReplayPruner: Sendable {
         self.queue = queue
     }
 
-    /// Removes up to a hundred that were asked for before a moment and are not running; how many. Throws `JobsError`, or
+    /// Removes up to a hundred that were asked for before a moment and are over; how many. Throws `JobsError`, or
     /// `QueueError`, and then some limits stay, which does no harm.
     public func remove(beforeMilliseconds: Int64) async throws -> Int {
         let ids = try await store.remove(beforeMilliseconds: beforeMilliseconds, count: Self.batch)

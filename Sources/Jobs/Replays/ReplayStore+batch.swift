@@ -48,14 +48,15 @@ extension ReplayStore {
         }
     }
 
-    /// Counts the batch under way and moves the cursor behind it; false when that has been done. Throws `storage`.
+    /// Counts the batch under way and moves the cursor behind it; false when that has been done. Anybody's who has sent it,
+    /// whoever's the replay is by now, and also when it was cancelled meanwhile. Throws `storage`.
     func count(
-        _ replay: Replay, runner: JobID, sent: Int, skipped: [Replay.Skip: Int]
+        _ replay: Replay, sent: Int, skipped: [Replay.Skip: Int]
     ) async throws(JobsError) -> Bool {
         let skips = Replay.Skip.allCases.map { Int64(skipped[$0] ?? 0) }
         let values: [PostgresValue] =
             [
-                .text(replay.id), .text(runner.description), .text(replay.cursor), .text(replay.batchEnd ?? ""),
+                .text(replay.id), .text(replay.cursor), .text(replay.batchEnd ?? ""),
                 .integer(Int64(sent)), .integer(skips.reduce(Int64(sent), +)),
             ] + skips.map { .integer($0) }
         return try await row(Self.count, values, "A replay's batch could not be counted") != nil
@@ -64,10 +65,10 @@ extension ReplayStore {
     private static let count = PostgresStatement(
         "replays_count",
         change(
-            "cursor = batch_end, batch_end = NULL, sent = sent + $5, examined = examined + $6, "
-                + Replay.Skip.allCases.enumerated().map { "\($1.rawValue) = \($1.rawValue) + $\($0 + 7)" }
+            "cursor = batch_end, batch_end = NULL, sent = sent + $4, examined = examined + $5, "
+                + Replay.Skip.allCases.enumerated().map { "\($1.rawValue) = \($1.rawValue) + $\($0 + 6)" }
                 .joined(separator: ", "),
-            "id = $1 AND runner = $2 AND cursor = $3 AND batch_end = $4"))
+            "id = $1 AND cursor = $2 AND batch_end = $3"))
 
     /// What is behind the cursor, and the number of the cursor's parameter.
     private func candidates(_ replay: Replay, _ name: String) -> (DeliveryFilter.Conditions, Int) {

@@ -1,5 +1,5 @@
-// A replay's row is changed by whoever wishes something of it and by its runner. The runner changes it only while it is the
-// runner, and counts a batch only while that is the batch under way, so that of two runners one goes on and the other finds
+// A replay's row is changed by whoever wishes something of it and by its runner. A runner marks a batch only while it is the
+// runner, and a batch is counted only while it is the one under way, so that of two runners one goes on and the other finds
 // out.
 
 public import Postgres
@@ -76,7 +76,7 @@ public struct ReplayStore: Sendable {
         _ = try await row(Self.settle, [.text(id)], "A replay could not be ended")
     }
 
-    /// Removes up to `count` that were asked for before a moment and are not running; their names. Throws `storage`.
+    /// Removes up to `count` that were asked for before a moment and are over; their names. Throws `storage`.
     func remove(beforeMilliseconds: Int64, count: Int) async throws(JobsError) -> [String] {
         do {
             let values: [PostgresValue] = [.instant(milliseconds: beforeMilliseconds), .integer(Int64(count))]
@@ -141,7 +141,7 @@ public struct ReplayStore: Sendable {
         "replays_remove",
         """
         DELETE FROM jobs.replays WHERE id IN
-            (SELECT id FROM jobs.replays WHERE created_at < $1 AND state <> 'running' ORDER BY id LIMIT $2)
+            (SELECT id FROM jobs.replays WHERE created_at < $1 AND state IN ('done', 'cancelled') ORDER BY id LIMIT $2)
         RETURNING id
         """)
 

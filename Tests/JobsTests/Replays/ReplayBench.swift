@@ -112,11 +112,11 @@ struct ReplayBench: Sendable {
     }
 
     func handler(
-        _ reach: @escaping @Sendable (ReplayHandler.Step) throws -> Void = { _ in }
+        at milliseconds: Int64 = asked, _ reach: @escaping @Sendable (ReplayHandler.Step) throws -> Void = { _ in }
     ) -> ReplayHandler {
         ReplayHandler(
             store: store, queue: queue, endpoints: directory, pushRetry: Self.retry,
-            clock: Clock(milliseconds: Self.asked), logger: Self.silent, reach: reach)
+            clock: Clock(milliseconds: milliseconds), logger: Self.silent, reach: reach)
     }
 
     /// Takes what waits in the replay's lane, as workers would; which deliveries it repeats.

@@ -141,6 +141,45 @@ struct ReplayHandlerTests {
         }
     }
 
+    /// The crashes of one job do not add up over hours.
+    @Test func anotherJobGoesOnAfterAMinute() async throws {
+        try await ReplayBench.run { bench in
+            for _ in 0..<8 { _ = try await bench.deliver() }
+            let replay = try #require(try await bench.start(pace: 8))
+            let late = replay.runner.createdMilliseconds + ReplayHandler.shiftMilliseconds + 1
+            let outcome = try await bench.handler(at: late).run(replay.id, runner: replay.runner)
+            guard case .done(_, let then) = outcome, let next = then.first else {
+                throw Unexpected(what: "the same job goes on")
+            }
+            #expect(try await bench.store.find(replay.id)?.runner == next.id && next.delayMilliseconds > 0)
+            #expect(ReplayHandler.replayID(next.envelope.arguments) == replay.id)
+            #expect(try await bench.store.find(replay.id)?.sent == 4)
+        }
+    }
+
+    /// What was on its way to Redis when somebody cancelled it is counted all the same.
+    @Test func aBatchIsCountedAlsoAfterACancel() async throws {
+        try await ReplayBench.run { bench in
+            for _ in 0..<8 { _ = try await bench.deliver() }
+            let replay = try #require(try await bench.start(pace: 8))
+            let runner = JobID(nowMilliseconds: 2)
+            let store = bench.store
+            let isSubmitted = Atomic(false)
+            let handler = bench.handler { step in
+                if step == .submitted { isSubmitted.store(true, ordering: .relaxed) }
+            }
+            let marked = try #require(try await store.begin(replay, runner: replay.runner, count: 4))
+            _ = try await store.cancel(replay.id, runner: runner)
+            #expect(try await store.count(marked, sent: 4, skipped: [:]))
+            #expect(try await store.find(replay.id)?.sent == 4)
+            _ = try await handler.run(replay.id, runner: replay.runner)
+            _ = try await handler.run(replay.id, runner: runner)
+            let hasSent = isSubmitted.load(ordering: .relaxed)
+            #expect(!hasSent)
+            #expect(try await store.find(replay.id)?.isSettled == true)
+        }
+    }
+
     /// Whoever lost its runner gets another; whoever's runner is dead has failed.
     @Test func theKeeperSeesToEachReplay() async throws {
         try await ReplayBench.run { bench in
