@@ -113,7 +113,8 @@ let package = Package(
                 .embedInCode("Store/Migrations/0004_ticks.sql"),
                 .embedInCode("Store/Migrations/0005_deliveries.sql"),
                 .embedInCode("Store/Migrations/0006_endpoints.sql"),
-                .embedInCode("Store/Migrations/0007_replays.sql"),
+                .embedInCode("Store/Migrations/0007_superseded.sql"),
+                .embedInCode("Store/Migrations/0008_replays.sql"),
             ],
             swiftSettings: strict
         ),

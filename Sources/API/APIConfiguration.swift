@@ -24,6 +24,8 @@ public struct APIConfiguration: Sendable {
     public var secrets: SecretsKeyring
     /// m attempts, n apart, for every CRM target.
     public var retry: RetryPolicy
+    /// How the pushes of a call wait for each other.
+    public var calls: CallPushes
     /// What an accepted request gets unless it prefers another: see `docs/durability.md`.
     public var durability: Durability
 
@@ -38,6 +40,7 @@ public struct APIConfiguration: Sendable {
         targets = try WebhookSettings.targets(settings)
         outbound = try OutboundSettings.addressGuard(settings)
         retry = try WebhookSettings.retry(settings)
+        calls = try WebhookSettings.calls(settings)
         secrets = try SecretsSettings.keyring(settings)
         // Taken in silence, these events would be lost: nothing here provisions Hubs yet.
         guard try !settings.boolean("AVENTORA_HUB_AUTO_PROVISION_ENABLED", default: false) else {

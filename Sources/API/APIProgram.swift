@@ -83,7 +83,8 @@ public enum APIProgram {
             settings: configuration.targets, accounts: HubStore(pool: pool), clock: SystemMonotonicClock(),
             logger: logger)
         let intake = EventIntake(
-            queue: durable, targets: targets, endpoints: endpoints, retry: configuration.retry, clock: clock)
+            queue: durable, targets: targets, endpoints: endpoints, retry: configuration.retry,
+            calls: configuration.calls, clock: clock)
         var table = RouteTable()
         table.addHealth(
             .servers(queue: queue, pool: pool))

@@ -10,6 +10,7 @@ struct EventIntake: Sendable {
     let targets: TargetDirectory
     let endpoints: EndpointDirectory
     let retry: RetryPolicy
+    let calls: CallPushes
     let clock: any WallClock
 
     static let maximumEvents = 1_000
@@ -92,7 +93,8 @@ struct EventIntake: Sendable {
             if !EventRouter.needsTargets(event) {
                 plan = EventRouter.plan(event, targets: [])
             } else if let routes = routes[event.domainName] {
-                plan = EventRouter.plan(event, targets: Array(routes.keys))
+                plan = EventRouter.plan(
+                    event, name: name, targets: Array(routes.keys), calls: calls)
             } else {
                 plan = EventRouter.planRoute(event)
             }

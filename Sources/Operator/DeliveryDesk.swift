@@ -36,12 +36,11 @@ public struct DeliveryDesk: Sendable {
         return DeliveryDetail(found.row, attempts: attempts)
     }
 
-    /// A delivery as it stands, and its job where Redis has that.
+    /// A delivery as it stands.
     struct Found {
-        var row: RecordedDelivery
-        var view: JobView?
+        let row: RecordedDelivery
         /// Whether the log has it.
-        var isLogged: Bool
+        let isLogged: Bool
     }
 
     /// As ``find(_:)``, without the attempts.
@@ -52,20 +51,17 @@ public struct DeliveryDesk: Sendable {
             guard case .present(let view) = known, view.id == id, let delivery = Delivery(view) else { return nil }
             var row = RecordedDelivery(pending: delivery)
             row.take(view)
-            return Found(row: row, view: view, isLogged: false)
+            return Found(row: row, isLogged: false)
         }
-        var view: JobView?
         switch known {
-        case .present(let present) where present.id == id:
-            row.take(present)
-            view = present
+        case .present(let view) where view.id == id: row.take(view)
         case .finished(let trace): row.take(FinishedJob(trace))
         default:
             if row.state == .pending || row.state == .retrying, let end = try await history.find(id: id.description) {
                 row.take(end)
             }
         }
-        return Found(row: row, view: view, isLogged: true)
+        return Found(row: row, isLogged: true)
     }
 }
 

@@ -18,6 +18,9 @@ public struct DeliveryResource: Encodable, Sendable {
     public let replayOf: String?
     /// The replay that it is of.
     public let replayID: String?
+    /// The events that it stands for; null where it is one.
+    public let events: [String]?
+    public let eventCount: Int
     /// Attempts spent.
     public let attemptCount: Int64
     public let createdAt: String
@@ -29,7 +32,8 @@ public struct DeliveryResource: Encodable, Sendable {
     public let error: String?
 
     enum CodingKeys: String, CodingKey {
-        case id, state, target, status, error
+        case id, state, target, status, error, events
+        case eventCount = "event_count"
         case jobID = "job_id"
         case endpointID = "endpoint_id"
         case webhookID = "webhook_id"
@@ -61,6 +65,8 @@ public struct DeliveryResource: Encodable, Sendable {
         engagementID = row.delivery.engagementID
         callSID = row.delivery.callSID
         (replayOf, replayID) = (row.delivery.replayOf, row.delivery.replayID)
+        events = row.delivery.events
+        eventCount = row.delivery.eventCount ?? 1
         attemptCount = row.attempts
         createdAt = Timestamp(milliseconds: row.createdAtMilliseconds).iso8601
         lastAttemptAt = row.attemptedAtMilliseconds.map { Timestamp(milliseconds: $0).iso8601 }
@@ -86,6 +92,8 @@ public struct DeliveryResource: Encodable, Sendable {
         try container.encode(callSID, forKey: .callSID)
         try container.encode(replayOf, forKey: .replayOf)
         try container.encode(replayID, forKey: .replayID)
+        try container.encode(events, forKey: .events)
+        try container.encode(eventCount, forKey: .eventCount)
         try container.encode(attemptCount, forKey: .attemptCount)
         try container.encode(createdAt, forKey: .createdAt)
         try container.encode(lastAttemptAt, forKey: .lastAttemptAt)

@@ -36,7 +36,7 @@ extension ReplayDesk {
         let delivery = found.row.delivery
         let endpoint: Endpoint?
         if let name = delivery.endpointID { endpoint = try await endpoints.find(id: name) } else { endpoint = nil }
-        guard let arguments = try await payload(of: id, found.view) else {
+        guard let arguments = try await payload(of: id) else {
             throw Refusal.gone(
                 "what it takes to send the delivery again is gone: it is no longer in the dead set, nor in the log")
         }
@@ -52,9 +52,10 @@ extension ReplayDesk {
         return try await submit(job, delivery, receipt)
     }
 
-    private func payload(of id: JobID, _ view: JobView?) async throws(JobsError) -> [UInt8]? {
+    /// From the log, else from the dead set.
+    private func payload(of id: JobID) async throws -> [UInt8]? {
         if let kept = try await log.payload(of: id.description) { return kept }
-        return view?.state == .dead ? view?.envelope.arguments : nil
+        return try await queue.buriedEnvelopes(of: [id], in: JobQueue.webhooks)[id]?.arguments
     }
 
     private func submit(

@@ -16,6 +16,8 @@ public struct WorkerConfiguration: Sendable {
     public var postgres: PostgresConfiguration
     public var targets: TargetSettings
     public var retry: RetryPolicy
+    /// How the pushes of a call wait for each other.
+    public var calls: CallPushes
     /// What the secrets of endpoints were sealed with.
     public var secrets: SecretsKeyring
     public var webhookTimeoutMilliseconds: Int
@@ -36,6 +38,7 @@ public struct WorkerConfiguration: Sendable {
         postgres = try ServerSettings.postgres(settings, applicationName: "aventora-worker")
         targets = try WebhookSettings.targets(settings)
         retry = try WebhookSettings.retry(settings)
+        calls = try WebhookSettings.calls(settings)
         secrets = try SecretsSettings.keyring(settings)
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
         outbound = try OutboundSettings.addressGuard(settings)

@@ -66,9 +66,12 @@ public enum WorkerProgram {
         return JobRegistry([
             gate.before(
                 PushHandler(
-                    directory: directory, hub: hub, sender: pushes, log: resources.log, clock: clock, logger: logger
+                    directory: directory, hub: hub, sender: pushes, queue: resources.queue, log: resources.log,
+                    clock: clock, logger: logger
                 ).handler),
-            RouteHandler(directory: directory, retry: configuration.retry, clock: clock).handler,
+            RouteHandler(
+                directory: directory, retry: configuration.retry, calls: configuration.calls, clock: clock
+            ).handler,
             UpsertHandler(store: EngagementStore(pool: pool), logger: logger).handler,
             gate.before(
                 EndpointHandler(

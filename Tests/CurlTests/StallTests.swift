@@ -48,13 +48,13 @@ struct StallTests {
                     let url = server.url()
                     let waiting = Task {
                         try await failure(
-                            client, CurlRequest(method: .post, url: url, totalTimeoutMilliseconds: 2_000))
+                            client, CurlRequest(method: .post, url: url, totalTimeoutMilliseconds: 4_000))
                     }
                     _ = try await arrived.next()
                     // The policy is asked on the client's thread.
                     let policy = TestPolicy { _ in
                         standsStill.signal()
-                        Thread.sleep(forTimeInterval: 3)
+                        Thread.sleep(forTimeInterval: 5)
                         return true
                     }
                     _ = try await client.send(CurlRequest(method: .get, url: url, addressPolicy: policy))

@@ -29,6 +29,45 @@ struct EventRouterTests {
         #expect(EventRouter.plan(event, targets: []).isEmpty)
     }
 
+    private func keys(_ type: String, _ ids: String, calls: CallPushes = .standard) throws -> [JobKey?] {
+        let event = try Sample.event(#"{"type":"\#(type)","domain_name":"acme",\#(ids)}"#)
+        return EventRouter.plan(event, targets: [.zoho, .twenty], calls: calls).map(\.key)
+    }
+
+    @Test func gathersWhatACallLogsAndEndsItWithAStatus() throws {
+        let ids = #""call_sid":"CA1","engagement_id":"e1""#
+        func gathered(_ target: String) -> JobKey {
+            .debounce("call:\(target):acme:CA1", quietMilliseconds: 3_000, longestMilliseconds: 15_000)
+        }
+        #expect(try keys("call_log.updated", ids) == [gathered("zoho"), gathered("twenty")])
+        for type in ["call.paused", "call.completed", "engagement.updated", "call.started"] {
+            #expect(try keys(type, ids) == [.ending("call:zoho:acme:CA1"), .ending("call:twenty:acme:CA1")])
+        }
+        #expect(try keys("engagement.updated", #""engagement_id":"e1""#).first == .ending("call:zoho:acme:e1"))
+        let long = String(repeating: "x y", count: 60)
+        for key in try keys("call_log.updated", #""call_sid":"\#(long)""#) {
+            #expect(key.map { Envelope.isToken($0.name) } == true)
+        }
+        let off = CallPushes(quietMilliseconds: 0, longestMilliseconds: 15_000)
+        #expect(try keys("call_log.updated", ids, calls: off) == [nil, nil])
+        // A longest wait below the quiet time would never let anything wait.
+        let odd = CallPushes(quietMilliseconds: 5_000, longestMilliseconds: 1)
+        #expect(
+            try keys("call_log.updated", ids, calls: odd).first
+                == .debounce("call:zoho:acme:CA1", quietMilliseconds: 5_000, longestMilliseconds: 5_000))
+    }
+
+    @Test(arguments: [("e 1", true), ("ev-1", false), (String(repeating: "i", count: 200), true)])
+    func labelsAPushWithItsEvent(_ id: String, isHashed: Bool) throws {
+        let event = try Sample.event(
+            #"{"id":"\#(id)","type":"call_log.updated","domain_name":"acme","call_sid":"CA1"}"#)
+        let label = try #require(EventRouter.plan(event, name: "other", targets: [.zoho]).first?.label)
+        #expect(Envelope.isToken(label) && (label == id) == !isHashed)
+        let unnamed = try Sample.event(#"{"type":"call_log.updated","domain_name":"acme","call_sid":"CA1"}"#)
+        #expect(EventRouter.plan(unnamed, name: "evt_1", targets: [.zoho]).first?.label == "evt_1")
+        #expect(EventRouter.plan(unnamed, targets: [.zoho]).first?.label == nil)
+    }
+
     @Test func keepsAnEngagementIDOfAStartedCall() throws {
         let event = try Sample.event(#"{"type":"call.started","domain_name":"d","call_sid":"CA1","engagement_id":"g"}"#)
         let job = try #require(EventRouter.plan(event, targets: [.zoho]).first)

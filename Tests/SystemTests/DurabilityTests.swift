@@ -99,7 +99,7 @@ extension SystemTests {
             let delivered = deliveries(target)
             #expect(Set(delivered.keys) == jobs)
             // Only what was under way at that moment may have been sent twice: its first run was forgotten.
-            let early = Set(poster.accepted.filter { $0.at < flush }.flatMap(\.jobs))
+            let early = Set(poster.accepted.filter { $0.begun < flush }.flatMap(\.jobs))
             #expect(delivered.allSatisfy { $0.value == 1 || ($0.value == 2 && early.contains($0.key)) })
         }
 

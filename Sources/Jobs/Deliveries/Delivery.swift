@@ -22,6 +22,16 @@ public struct Delivery: Sendable, Hashable, Codable {
     public var replayOf: String?
     /// The replay that it is of, where it was asked for with others.
     public var replayID: String?
+    /// The events that it stands for, the oldest first, where they are several; of very many not all.
+    public var events: [String]?
+    /// How many events those are; 1 for the usual one.
+    public var eventCount: Int?
+
+    /// Takes over what its job stands for, if that is more than itself.
+    mutating func take(_ labels: JobLabels?) {
+        guard let labels, labels.count > 1 else { return }
+        (events, eventCount) = (labels.labels, labels.count)
+    }
 
     /// A delivery of a job.
     public init(jobID: JobID, target: String, webhookID: String) {

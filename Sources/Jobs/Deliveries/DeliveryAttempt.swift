@@ -18,6 +18,8 @@ public struct DeliveryAttempt: Sendable, Hashable, Codable {
     public static let maximumHeadBytes = 8_192
     /// Bytes of an error that are kept.
     public static let maximumErrorBytes = 2_000
+    /// Bytes of the list of events that are kept.
+    static let maximumEventsBytes = 10_000
     /// Bytes of any other text that are kept.
     static let maximumNameBytes = 1_024
 

@@ -5,7 +5,8 @@ public import Basics
 ///
 /// | type | jobs |
 /// |---|---|
-/// | `engagement.*`, `call.*` of the list, `call_log.updated` | one `engagement.push` for each target |
+/// | `engagement.*`, `call.*` of the list | one `engagement.push` for each target, in place of one that waits for a change of the same call's log |
+/// | `call_log.updated` | one `engagement.push` for each target, together with others of the same call: see ``CallPushes`` |
 /// | `call.started` | the same, pushed as `engagement.created` with `engagement_id` = `call_sid` if it has none |
 /// | `workspace.*` | none in this version |
 /// | object events | none: they go to subscriptions only |
@@ -15,15 +16,25 @@ public enum EventRouter {
 
     /// One push for each target, in the order of `CRMTarget.allCases`. Empty when the type asks for no job or the
     /// account has no target.
-    public static func plan(_ event: Event, targets: [CRMTarget]) -> [PlannedJob] {
+    ///
+    /// - Parameter name: of the event, where its poster gave it none.
+    public static func plan(
+        _ event: Event, name: String? = nil, targets: [CRMTarget], calls: CallPushes = .standard
+    ) -> [PlannedJob] {
         guard event.type.isPushed else { return [] }
         let wanted = Set(targets)
+        let label = (event.id ?? name).map { PushLane.token($0, maximumBytes: maximumLabelBytes) }
         return CRMTarget.allCases.filter(wanted.contains).map { target in
             let arguments = PushArguments.encode(target: target, deliveryType: .of(event.type), event: event)
-            let lane = PushLane(target: target, domainName: event.domainName).text
-            return PlannedJob(kind: JobKind.engagementPush, queue: JobQueue.webhooks, lane: lane, arguments: arguments)
+            let lane = PushLane(target: target, domainName: event.domainName)
+            let key = calls.key(of: event, lane)
+            return PlannedJob(
+                kind: JobKind.engagementPush, queue: JobQueue.webhooks, lane: lane.text, key: key,
+                label: key == nil ? nil : label, arguments: arguments)
         }
     }
+
+    private static let maximumLabelBytes = 180
 
     /// What to enqueue when the targets cannot be read now: one `engagement.route` that carries the event. Empty when
     /// the type asks for no job.

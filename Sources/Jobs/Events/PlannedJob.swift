@@ -10,15 +10,24 @@ public struct PlannedJob: Sendable, Hashable {
     public let lane: String
     /// Milliseconds before it may run.
     public let delayMilliseconds: Int64
+    /// What keeps it from becoming many.
+    public let key: JobKey?
+    /// The event that it stands for.
+    public let label: String?
     /// Arguments: one JSON object.
     public let arguments: [UInt8]
 
     /// A job.
-    public init(kind: String, queue: QueueName, lane: String, delayMilliseconds: Int64 = 0, arguments: [UInt8]) {
+    public init(
+        kind: String, queue: QueueName, lane: String, delayMilliseconds: Int64 = 0, key: JobKey? = nil,
+        label: String? = nil, arguments: [UInt8]
+    ) {
         self.kind = kind
         self.queue = queue
         self.lane = lane
         self.delayMilliseconds = delayMilliseconds
+        self.key = key
+        self.label = label
         self.arguments = arguments
     }
 
@@ -30,6 +39,6 @@ public struct PlannedJob: Sendable, Hashable {
     public func newJob(retry: RetryPolicy, nowMilliseconds: Int64) -> NewJob {
         NewJob(
             id: JobID(nowMilliseconds: nowMilliseconds), kind: kind, arguments: arguments, policy: retry, lane: lane,
-            delayMilliseconds: delayMilliseconds)
+            delayMilliseconds: delayMilliseconds, key: key, label: label)
     }
 }

@@ -29,15 +29,17 @@ struct OutboxRow: Sendable {
             id: id, kind: try row.string("kind"), arguments: try row.bytes("arguments"),
             policy: policy ?? JobPolicy.internalWork, lane: try row.string("lane"),
             delayMilliseconds: try row.optionalInteger("delay_milliseconds") ?? 0, key: try Self.key(row),
+            label: try row.optionalString("label"),
             timeLimitMilliseconds: try row.optionalInteger("time_limit_milliseconds"),
             version: Int(try row.integer("version")), isTracked: true)
     }
 
     private static func key(_ row: PostgresRow) throws -> JobKey? {
         guard let name = try row.optionalString("key") else { return nil }
-        let milliseconds = try row.integer("key_milliseconds")
+        let milliseconds = try row.optionalInteger("key_milliseconds") ?? 0
         switch try row.string("key_kind") {
         case "unique": return .unique(name, lifetimeMilliseconds: milliseconds)
+        case "ending": return .ending(name)
         default:
             return .debounce(
                 name, quietMilliseconds: milliseconds, longestMilliseconds: try row.integer("longest_milliseconds"))
@@ -55,17 +57,18 @@ struct OutboxRow: Sendable {
             .integers(jobs.map { $0.job.key?.columns.milliseconds }),
             .integers(jobs.map { $0.job.key?.columns.longest }),
             .integers(jobs.map(\.job.envelope.options.timeLimitMilliseconds)),
-            .integers(jobs.map { Int64($0.job.envelope.options.argumentsVersion) }),
+            .integers(jobs.map { Int64($0.job.envelope.options.argumentsVersion) }), .texts(jobs.map(\.job.label)),
         ]
     }
 }
 
 extension JobKey {
     /// As three columns, beside the one for its name.
-    fileprivate var columns: (kind: String, milliseconds: Int64, longest: Int64?) {
+    fileprivate var columns: (kind: String, milliseconds: Int64?, longest: Int64?) {
         switch self {
         case .unique(_, let lifetime): ("unique", lifetime, nil)
         case .debounce(_, let quiet, let longest): ("debounce", quiet, longest)
+        case .ending: ("ending", nil, nil)
         }
     }
 }

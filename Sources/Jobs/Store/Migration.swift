@@ -22,7 +22,8 @@ public struct Migration: Sendable, Hashable {
         Migration(4, "ticks", PackageResources._004_ticks_sql),
         Migration(5, "deliveries", PackageResources._005_deliveries_sql),
         Migration(6, "endpoints", PackageResources._006_endpoints_sql),
-        Migration(7, "replays", PackageResources._007_replays_sql),
+        Migration(7, "superseded", PackageResources._007_superseded_sql),
+        Migration(8, "replays", PackageResources._008_replays_sql),
     ]
 
     private init(_ version: Int64, _ name: String, _ bytes: [UInt8]) {

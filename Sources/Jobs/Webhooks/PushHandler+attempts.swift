@@ -5,9 +5,9 @@ extension PushHandler {
     ///
     /// - Parameter errorCode: what it came to, in a word, unless it delivered.
     func attempt(
-        _ decision: DeliveryDecision, _ job: RunningJob, _ push: KeptPush, _ effort: Effort?, errorCode: String
+        _ decision: DeliveryDecision, _ trial: PushTrial, _ effort: Effort?, errorCode: String
     ) -> DeliveryAttempt {
-        let delivery = Delivery(jobID: job.id, push: push.arguments, lane: job.lane)
+        let (job, delivery) = (trial.job, trial.delivery)
         let now = nowMilliseconds
         func row(_ outcome: DeliveryAttempt.Outcome) -> DeliveryAttempt {
             DeliveryAttempt(delivery, of: job, outcome: outcome, effort, nowMilliseconds: now)
@@ -28,10 +28,10 @@ extension PushHandler {
     }
 
     /// Logs an attempt that says nothing of the target.
-    func note(_ fault: OwnFault, _ job: RunningJob, _ push: KeptPush, _ effort: Effort) async {
+    func note(_ fault: OwnFault, _ trial: PushTrial, _ effort: Effort) async {
         await record(
             DeliveryAttempt(
-                Delivery(jobID: job.id, push: push.arguments, lane: job.lane), of: job, fault: fault, effort,
+                trial.delivery, of: trial.job, fault: fault, effort,
                 nowMilliseconds: nowMilliseconds, pauseMilliseconds: Self.faultPauseMilliseconds))
     }
 }

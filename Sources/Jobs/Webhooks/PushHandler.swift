@@ -5,11 +5,20 @@ public import Basics
 public import Logging
 public import Queue
 
+/// One run of a push.
+struct PushTrial: Sendable {
+    let job: RunningJob
+    let push: KeptPush
+    /// What the log says of it.
+    let delivery: Delivery
+}
+
 /// Runs `engagement.push` jobs.
 public struct PushHandler: Sendable {
     private let directory: TargetDirectory
     private let hub: HubStore
     private let sender: WebhookSender
+    private let queue: QueueClient
     private let log: AttemptLog
     private let clock: any WallClock
     private let logger: Logger
@@ -20,14 +29,16 @@ public struct PushHandler: Sendable {
     /// - Parameters:
     ///   - directory: where an account's pushes go.
     ///   - hub: where a push is built from, unless its event carries the engagement itself.
+    ///   - queue: says what a push stands for.
     ///   - log: gets each attempt.
     public init(
-        directory: TargetDirectory, hub: HubStore, sender: WebhookSender, log: AttemptLog, clock: any WallClock,
-        logger: Logger
+        directory: TargetDirectory, hub: HubStore, sender: WebhookSender, queue: QueueClient, log: AttemptLog,
+        clock: any WallClock, logger: Logger
     ) {
         self.directory = directory
         self.hub = hub
         self.sender = sender
+        self.queue = queue
         self.log = log
         self.clock = clock
         self.logger = logger
@@ -49,6 +60,9 @@ public struct PushHandler: Sendable {
     private func run(_ job: RunningJob) async throws -> JobOutcome {
         let push: KeptPush
         do { push = try KeptPush(job.arguments) } catch { return .bury(reason: "unreadable arguments: \(error)") }
+        var delivery = Delivery(jobID: job.id, push: push.arguments, lane: job.lane)
+        if ![.bootstrap, .replay].contains(push.arguments.deliveryType) { delivery.take(await labels(of: job)) }
+        let trial = PushTrial(job: job, push: push, delivery: delivery)
         let domainName = push.arguments.event.domainName
         guard let routes = await directory.routes(of: [domainName])[domainName] else {
             return .defer(
@@ -56,17 +70,29 @@ public struct PushHandler: Sendable {
         }
         switch routes[push.arguments.target] {
         case nil:
-            return await bury(job, push, "the account has no \(push.arguments.target) target any more")
+            return await bury(trial, "the account has no \(push.arguments.target) target any more")
         case .invalid(let reason):
-            return await bury(job, push, reason)
+            return await bury(trial, reason)
         case .endpoint(let endpoint):
-            return try await deliver(job, push, to: endpoint)
+            return try await deliver(trial, to: endpoint)
+        }
+    }
+
+    /// Without an answer the push goes out all the same: what it stands for is for people to see.
+    private func labels(of job: RunningJob) async -> JobLabels? {
+        do throws(QueueError) {
+            return try await queue.labels(of: job.id, in: job.queue)
+        } catch {
+            logger.debug(
+                "a push does not know what it stands for", metadata: ["job": "\(job.id)", "error": "\(error)"])
+            return nil
         }
     }
 
     private func deliver(
-        _ job: RunningJob, _ push: KeptPush, to endpoint: TargetSettings.Endpoint
+        _ trial: PushTrial, to endpoint: TargetSettings.Endpoint
     ) async throws -> JobOutcome {
+        let (job, push) = (trial.job, trial.push)
         let claimedAt = job.clock.nowMilliseconds
         let body: [UInt8]
         var arguments = job.arguments
@@ -81,7 +107,7 @@ public struct PushHandler: Sendable {
             FaultPoint.reach(.workerKept)
             say(built, push.arguments.target)
         case .unknown(let reason):
-            return await conclude(.retry(afterMilliseconds: 0, reason: reason), job, push)
+            return await conclude(.retry(afterMilliseconds: 0, reason: reason), trial)
         case .fault(let reason):
             return .defer(milliseconds: Self.faultPauseMilliseconds, reason: reason)
         }
@@ -102,9 +128,9 @@ public struct PushHandler: Sendable {
                 attempts: job.policy.attempts,
                 delayMilliseconds: job.policy.plainDelayMilliseconds(after: job.attempt) ?? 0)
             let decision = rule.decide(result, attempt: job.attempt)
-            return await conclude(decision, job, push, result, effort)
+            return await conclude(decision, trial, result, effort)
         case .failure(let fault):
-            await note(fault, job, push, effort)
+            await note(fault, trial, effort)
             guard !fault.isStop else { throw CancellationError() }
             return .defer(milliseconds: Self.faultPauseMilliseconds, reason: fault.description)
         }
@@ -143,9 +169,10 @@ public struct PushHandler: Sendable {
 
     /// The one place where a decision becomes an outcome.
     private func outcome(
-        _ decision: DeliveryDecision, _ job: RunningJob, _ push: KeptPush, statusText: String
+        _ decision: DeliveryDecision, _ trial: PushTrial, statusText: String
     ) -> JobOutcome {
-        var metadata = metadata(job, push)
+        let job = trial.job
+        var metadata = metadata(trial)
         metadata["result"] = "\(statusText)"
         switch decision {
         case .delivered:
@@ -166,21 +193,21 @@ public struct PushHandler: Sendable {
         }
     }
 
-    private func bury(_ job: RunningJob, _ push: KeptPush, _ reason: String) async -> JobOutcome {
-        await conclude(.final(reason: reason), job, push)
+    private func bury(_ trial: PushTrial, _ reason: String) async -> JobOutcome {
+        await conclude(.final(reason: reason), trial)
     }
 
     /// The attempt goes into the log, and its decision becomes the job's outcome.
     private func conclude(
-        _ decision: DeliveryDecision, _ job: RunningJob, _ push: KeptPush, _ result: DeliveryResult? = nil,
-        _ effort: Effort? = nil
+        _ decision: DeliveryDecision, _ trial: PushTrial, _ result: DeliveryResult? = nil, _ effort: Effort? = nil
     ) async -> JobOutcome {
-        let outcome = outcome(decision, job, push, statusText: result?.text ?? "not sent")
-        await record(attempt(decision, job, push, effort, errorCode: result?.code ?? "not_sent"))
+        let outcome = outcome(decision, trial, statusText: result?.text ?? "not sent")
+        await record(attempt(decision, trial, effort, errorCode: result?.code ?? "not_sent"))
         return outcome
     }
 
-    private func metadata(_ job: RunningJob, _ push: KeptPush) -> Logger.Metadata {
+    private func metadata(_ trial: PushTrial) -> Logger.Metadata {
+        let (job, push) = (trial.job, trial.push)
         let event = push.arguments.event
         return [
             "job": "\(job.id)", "engagement_id": "\(event.engagementID ?? event.callSID ?? "")",

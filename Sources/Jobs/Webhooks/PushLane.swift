@@ -35,13 +35,17 @@ public struct PushLane: Sendable, Hashable {
     /// The lane of jobs that look for an account's targets.
     static func routing(domainName: String) -> String { routingPrefix + account(domainName) }
 
-    /// The domain name where it may stand in a lane; else its letters as far as they may, and a hash of all of it, so
-    /// that two accounts never share a lane.
     private static func account(_ domainName: String) -> String {
-        if Envelope.isToken(domainName), domainName.utf8.count <= maximumAccountBytes { return domainName }
+        token(domainName, maximumBytes: maximumAccountBytes)
+    }
+
+    /// A name where it may stand in a lane or a key; else its letters as far as they may, and a hash of all of it, so that
+    /// two accounts never share a lane.
+    static func token(_ name: String, maximumBytes: Int) -> String {
+        if Envelope.isToken(name), name.utf8.count <= maximumBytes { return name }
         // FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/
-        let hash = domainName.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-        let safe = domainName.utf8.map { (0x21...0x7E).contains($0) ? $0 : UInt8(ascii: "_") }
-        return String(decoding: safe.prefix(maximumAccountBytes), as: UTF8.self) + "~" + String(hash, radix: 36)
+        let hash = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        let safe = name.utf8.map { (0x21...0x7E).contains($0) ? $0 : UInt8(ascii: "_") }
+        return String(decoding: safe.prefix(maximumBytes), as: UTF8.self) + "~" + String(hash, radix: 36)
     }
 }

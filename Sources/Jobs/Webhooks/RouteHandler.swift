@@ -5,14 +5,18 @@ public import Queue
 public struct RouteHandler: Sendable {
     private let directory: TargetDirectory
     private let retry: RetryPolicy
+    private let calls: CallPushes
     private let clock: any WallClock
 
     private static let pauseMilliseconds: Int64 = 1_000
 
     /// - Parameter retry: of the pushes that follow.
-    public init(directory: TargetDirectory, retry: RetryPolicy, clock: any WallClock) {
+    public init(
+        directory: TargetDirectory, retry: RetryPolicy, calls: CallPushes = .standard, clock: any WallClock
+    ) {
         self.directory = directory
         self.retry = retry
+        self.calls = calls
         self.clock = clock
     }
 
@@ -28,7 +32,7 @@ public struct RouteHandler: Sendable {
                     milliseconds: Self.pauseMilliseconds, reason: "the account's settings cannot be read now")
             }
             let now = clock.nowMilliseconds()
-            let pushes = EventRouter.plan(event, targets: Array(routes.keys))
+            let pushes = EventRouter.plan(event, targets: Array(routes.keys), calls: calls)
                 .map { $0.newJob(retry: retry, nowMilliseconds: now) }
             return .done(
                 note: "\(pushes.count) pushes: \(pushes.map(\.id.description).joined(separator: " "))", then: pushes)

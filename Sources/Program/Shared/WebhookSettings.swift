@@ -19,6 +19,14 @@ public enum WebhookSettings {
         return RetryPolicy(attempts: attempts, delayMilliseconds: Int64(seconds) * 1_000)
     }
 
+    /// `CALL_LOG_DEBOUNCE_SECONDS` and `CALL_LOG_DEBOUNCE_MAX_SECONDS`.
+    public static func calls(_ settings: Settings) throws(ProgramError) -> CallPushes {
+        let quiet = try settings.integer("CALL_LOG_DEBOUNCE_SECONDS", default: 3, in: 0...3_600)
+        let longest = try settings.integer("CALL_LOG_DEBOUNCE_MAX_SECONDS", default: 15, in: 0...86_400)
+        return CallPushes(
+            quietMilliseconds: Int64(quiet) * 1_000, longestMilliseconds: Int64(longest) * 1_000)
+    }
+
     /// `CRM_WEBHOOK_TIMEOUT_SECONDS`, in ms.
     public static func timeoutMilliseconds(_ settings: Settings) throws(ProgramError) -> Int {
         try settings.integer("CRM_WEBHOOK_TIMEOUT_SECONDS", default: 10, in: 1...300) * 1_000

@@ -23,6 +23,8 @@ extension Ailment {
         case .keyUnreadable: "a unique or debounce key that cannot be read"
         case .keyUnknown: "a name that this release does not know"
         case .markWithoutFollower: "a mark of a follower that is gone"
+        case .labelsWithoutJob: "labels of a job that is gone"
+        case .labelsUncounted: "labels that no count leads to"
         case .followerWithoutMark: "a follower that cannot be found by its id"
         case .followerWithoutJob: "a follower of no job, so that nobody would enqueue it"
         case .followerInQueue: "a follower that is in the queue already"

@@ -29,6 +29,8 @@ public enum Ailment: String, Sendable, Hashable, CaseIterable {
     case followerWithoutJob = "follower-without-job"
     case followerInQueue = "follower-in-queue"
     case followerUnreadable = "follower-unreadable"
+    case labelsWithoutJob = "labels-without-job"
+    case labelsUncounted = "labels-uncounted"
 
     // Lanes.
     case laneWithoutState = "lane-without-state"

@@ -10,18 +10,24 @@ public enum JobKey: Sendable, Hashable {
     /// own.
     case debounce(String, quietMilliseconds: Int64, longestMilliseconds: Int64)
 
+    /// The job of this debounce key that waits is not run: this one, which runs by itself, stands for it. What runs already
+    /// goes on.
+    case ending(String)
+
     /// The key itself.
     public var name: String {
         switch self {
-        case .unique(let name, _), .debounce(let name, _, _): name
+        case .unique(let name, _), .debounce(let name, _, _), .ending(let name): name
         }
     }
 
     /// As `enqueue.lua` takes it.
-    var token: String {
-        switch self {
+    func token(label: String?) -> String {
+        let label = label.map { " " + $0 } ?? ""
+        return switch self {
         case .unique(let name, let lifetime): "u \(max(1, lifetime)) \(name)"
-        case .debounce(let name, let quiet, let longest): "d \(max(0, quiet)) \(max(0, longest)) \(name)"
+        case .debounce(let name, let quiet, let longest): "d \(max(0, quiet)) \(max(0, longest)) \(name)\(label)"
+        case .ending(let name): "e \(name)\(label)"
         }
     }
 }

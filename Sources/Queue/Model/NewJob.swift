@@ -6,6 +6,9 @@ public struct NewJob: Sendable, Hashable {
     public var delayMilliseconds: Int64
     /// What keeps this job from becoming many; nil for nothing.
     public let key: JobKey?
+    /// What it stands for, such as an event's id: a job that takes the place of others stands for them too, see
+    /// ``QueueClient/labels(of:in:)``. A token like a kind; without a key of a debounce it counts for nothing.
+    public let label: String?
 
     /// - Parameters:
     ///   - id: made by ``JobID/init(nowMilliseconds:)``.
@@ -15,6 +18,7 @@ public struct NewJob: Sendable, Hashable {
     ///   - lane: the key whose work takes turns with other keys'; empty for none.
     ///   - delayMilliseconds: how long until it may run, by Redis's clock.
     ///   - key: unique or debounced; its name is a token like a kind.
+    ///   - label: what it stands for.
     ///   - timeLimitMilliseconds: how long one run may last; nil: as the handler says.
     ///   - version: of the arguments; a worker that knows only older ones leaves the job to another.
     ///   - isTracked: whether its end leaves a trace whatever its kind says, and one that is never dropped.
@@ -26,17 +30,21 @@ public struct NewJob: Sendable, Hashable {
         lane: String = "",
         delayMilliseconds: Int64 = 0,
         key: JobKey? = nil,
+        label: String? = nil,
         timeLimitMilliseconds: Int64? = nil,
         version: Int = 1,
         isTracked: Bool = false
     ) {
         self.id = id
+        precondition(
+            label.map(Envelope.isToken) ?? true, "a label is 1 to 200 printable ASCII characters without spaces")
         self.key = key
+        self.label = label
         var options = Envelope.Options()
         switch key {
         case .unique(let name, _): options.uniqueKey = name
         case .debounce(let name, _, _): options.debounceKey = name
-        case nil: break
+        case .ending, nil: break
         }
         options.timeLimitMilliseconds = timeLimitMilliseconds
         options.argumentsVersion = version

@@ -15,6 +15,7 @@ if not envelope then
   if not waiting then return 'none' end
   call('HDEL', keys, 'n:' .. id)
   call('HDEL', next_jobs, key)
+  forget_labels(id)
   call('HINCRBY', counters, 'cancelled', 1)
   trace_end(id, 'cancelled', header_of(match(waiting, '^%S+ %d+ %d+ (.*)$')), ARGV[3])
   return 'cancelled'

@@ -5,7 +5,8 @@
 --       relay, '' = of nobody else   5 number of submissions, then per submission:
 --         its digest ('' = no receipt), '1' = not if one of its ids is known, number of groups, then per group:
 --           digest ('' = no receipt), number of jobs, and per job: id, delay in ms (0 = now), lane ('' = none), key ('' =
---           none, 'u <lifetime in ms> <name>', 'd <quiet ms> <longest ms> <name>'), envelope
+--           none, 'u <lifetime in ms> <name>', 'd <quiet ms> <longest ms> <name>[ <label>]', 'e <name of a debounce
+--           whose waiting job it ends>[ <label>]'), envelope
 -- Reply {'fenced', the newer fence}, else per submission one of
 --         {'known', the ids of which this queue holds the job or its trace}
 --         {'conflict', the number, from 1, of the group whose key was used with another digest; 0 = the submission's own}

@@ -39,6 +39,7 @@ local ended, good, bad = {}, {}, {}  -- per lane: jobs that stopped running, and
 
 -- A job whose cancelling was asked for does not go on, whatever became of this run.
 local has_cancels = call('HLEN', cancels) > 0
+local has_labels = call('HEXISTS', keys, 's') == 1
 
 local function count_in(tally, lane) tally[lane] = (tally[lane] or 0) + 1 end
 
@@ -72,6 +73,9 @@ local function acknowledge(fence, first, last)
     call('HDEL', claims, unpack(settled))
     call('HDEL', jobs, unpack(settled))
     if has_cancels then call('HDEL', cancels, unpack(settled)) end
+    if has_labels then
+      for _, id in ipairs(settled) do forget_labels(id) end
+    end
     done_count = done_count + #settled
   end
 end

@@ -59,6 +59,7 @@ package final class Product: Sendable {
             "API_LISTEN": "127.0.0.1:\(port)", "API_TOKENS": tokens.variable, "LOG_LEVEL": "debug",
             "AVENTORA_WEBHOOK_SECRET": tokens.receiver, "SECRETS_KEY": tokens.secretsKey,
             "CRM_WEBHOOK_RETRY_DELAY_SECONDS": "1",
+            "CALL_LOG_DEBOUNCE_SECONDS": "1", "CALL_LOG_DEBOUNCE_MAX_SECONDS": "3",
             "CRM_WEBHOOK_TIMEOUT_SECONDS": "1",
             // The fake targets, whatever their ports, and the built-in receiver.
             "OUTBOUND_ALLOW": "127.0.0.1,127.0.0.1:\(port)",

@@ -9,6 +9,8 @@ final class Poster: Sendable {
     struct Accepted: Sendable {
         let engagement: String
         let jobs: [String]
+        /// When the request began that was accepted.
+        let begun: ContinuousClock.Instant
         /// When the answer came.
         let at: ContinuousClock.Instant
     }
@@ -56,10 +58,12 @@ final class Poster: Sendable {
     private func post(_ name: String) async {
         let body = event("e-\(name)", "id-\(name)")
         for _ in 0..<600 {
+            let begun = ContinuousClock.now
             do {
                 let reply = try await client.post(body)
                 if reply.status == 202 {
-                    let accepted = Accepted(engagement: "e-\(name)", jobs: ProductClient.jobs(reply), at: .now)
+                    let accepted = Accepted(
+                        engagement: "e-\(name)", jobs: ProductClient.jobs(reply), begun: begun, at: .now)
                     return state.withLock { $0.accepted.append(accepted) }
                 }
                 state.withLock { $0.refusals.append((reply.status, reply.header("Retry-After"))) }

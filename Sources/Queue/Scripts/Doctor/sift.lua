@@ -40,13 +40,30 @@ local function free_debounce(key)
   end
 end
 
+local function sift_labels(field, id)
+  if call('HEXISTS', jobs, id) == 0 and call('HEXISTS', keys, 'n:' .. id) == 0 then
+    -- The count may be short of others; too high a one only costs a look.
+    if mends then
+      call('HDEL', keys, field)
+      if tonumber(call('HGET', keys, 's') or 0) > 1 then call('HINCRBY', keys, 's', -1) end
+    end
+    found('labels-without-job', field)
+  elseif call('HEXISTS', keys, 's') == 0 then
+    if mends then call('HINCRBY', keys, 's', 1) end
+    found('labels-uncounted', field)
+  end
+end
+
 local sift = {}
 
 function sift.keys(field, value)
   -- One of the same slice may have taken it along.
   if call('HGET', keys, field) ~= value then return end
-  local option, key = match(field, '^([udn]):(%S+)$')
-  if not option then
+  if field == 's' then return end
+  local option, key = match(field, '^([udns]):(%S+)$')
+  if option == 's' then
+    sift_labels(field, key)
+  elseif not option then
     found('key-unknown', field, 'a field of the hash keys', false)
   elseif option == 'n' then
     local waiting = call('HGET', next_jobs, value)

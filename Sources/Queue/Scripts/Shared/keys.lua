@@ -1,6 +1,34 @@
 -- keys: unique and debounced jobs. `keys` holds 'u:<key>' -> '<id> <until>' and 'd:<key>' -> '<id> <deadline>', `next` the
 -- job that follows a debounced one that runs: '<id> <due> <deadline>' and a space before its envelope. `keys` then also has
--- 'n:<id>' -> '<key>', by which that job is found.
+-- 'n:<id>' -> '<key>', by which that job is found, and 's:<id>' -> '<count> <labels>': what a job stands for, itself and those
+-- whose place it took; 's' counts these fields.
+
+local most_label_bytes = 8000
+
+local function forget_labels(id)
+  if call('HDEL', keys, 's:' .. id) == 1 and call('HINCRBY', keys, 's', -1) <= 0 then call('HDEL', keys, 's') end
+end
+
+-- The job stands for these too. Labels beyond the bound are only counted.
+local function stand_for(id, count, labels)
+  local value = call('HGET', keys, 's:' .. id)
+  if value then
+    local before, old = match(value, '^(%d+) (.*)$')
+    count = count + tonumber(before)
+    labels = #old + #labels < most_label_bytes and old .. ' ' .. labels or old
+  else
+    call('HINCRBY', keys, 's', 1)
+  end
+  call('HSET', keys, 's:' .. id, count .. ' ' .. labels)
+end
+
+local function pass_labels(from, to)
+  local value = call('HGET', keys, 's:' .. from)
+  if not value then return end
+  local count, labels = match(value, '^(%d+) (.*)$')
+  forget_labels(from)
+  stand_for(to, tonumber(count), labels)
+end
 
 local function holds(field, id)
   local value = call('HGET', keys, field)
@@ -19,6 +47,7 @@ end
 
 -- Frees what an ended job held. The job that follows it takes its place.
 local function release(id, header, not_before)
+  if call('HEXISTS', keys, 's') == 1 then forget_labels(id) end
   if byte(header) ~= 50 then return end
   local unique = match(header, ' u=(%S+)')
   if unique and holds('u:' .. unique, id) then call('HDEL', keys, 'u:' .. unique) end
@@ -47,6 +76,7 @@ local function supersede(id, header, follower, not_before)
   call('HDEL', errors, id)
   call('HINCRBY', counters, 'superseded', 1)
   trace_end(id, 'cancelled', header, 'superseded by ' .. follower)
+  pass_labels(id, follower)
   release(id, header, not_before)
 end
 
@@ -120,11 +150,39 @@ local function add_debounced(id, lane, envelope, quiet, longest, key)
   return add(id, lane, max(now + min(quiet, longest), earliest) - now, envelope)
 end
 
+-- The debounced job of this key that waits does not run: this one stands for it. One that runs goes on.
+local function end_debounced(id, key)
+  local waiting = call('HGET', next_jobs, key)
+  if waiting then
+    local follower, envelope = match(waiting, '^(%S+) %d+ %d+ (.*)$')
+    call('HDEL', next_jobs, key)
+    call('HDEL', keys, 'n:' .. follower)
+    supersede(follower, header_of(envelope), id)
+    return
+  end
+  local owner = match(call('HGET', keys, 'd:' .. key) or '', '^(%S+)')
+  local envelope = owner and call('HGET', jobs, owner)
+  if not envelope then return end
+  local header = header_of(envelope)
+  local lane = lane_of(header)
+  if not due_time(owner, lane) and holder_of(owner) then return end
+  take_out(owner, lane)
+  supersede(owner, header, id)
+end
+
 -- Enqueues one job as its key says; answers the id of the job that now stands for it.
 local function submit(id, delay, lane, key, envelope)
   if key == '' then return add(id, lane, delay, envelope) end
   local lifetime, unique = match(key, '^u (%d+) (%S+)$')
   if lifetime then return add_unique(id, lane, delay, envelope, tonumber(lifetime), unique) end
-  local quiet, longest, debounce = match(key, '^d (%d+) (%d+) (%S+)$')
-  return add_debounced(id, lane, envelope, tonumber(quiet), tonumber(longest), debounce)
+  local ended, own_label = match(key, '^e (%S+) ?(%S*)$')
+  if ended then
+    end_debounced(id, ended)
+    if own_label ~= '' and call('HEXISTS', keys, 's:' .. id) == 1 then stand_for(id, 1, own_label) end
+    return add(id, lane, delay, envelope)
+  end
+  local quiet, longest, debounce, label = match(key, '^d (%d+) (%d+) (%S+) ?(%S*)$')
+  local owner = add_debounced(id, lane, envelope, tonumber(quiet), tonumber(longest), debounce)
+  if label ~= '' then stand_for(owner, 1, label) end
+  return owner
 end
