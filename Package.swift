@@ -117,6 +117,7 @@ let package = Package(
                 .embedInCode("Store/Migrations/0006_endpoints.sql"),
                 .embedInCode("Store/Migrations/0007_superseded.sql"),
                 .embedInCode("Store/Migrations/0008_order_by.sql"),
+                .embedInCode("Store/Migrations/0009_replays.sql"),
             ],
             swiftSettings: strict
         ),

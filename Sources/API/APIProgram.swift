@@ -109,8 +109,14 @@ public enum APIProgram {
         DeadRoutes(
             desk: DeadDesk(queue: queue, clock: clock), maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
-        DeliveryRoutes(
-            desk: DeliveryDesk(queue: queue, log: DeliveryStore(pool: pool), history: FinishedStore(pool: pool))
+        let log = DeliveryStore(pool: pool)
+        let deliveries = DeliveryDesk(queue: queue, log: log, history: FinishedStore(pool: pool))
+        DeliveryRoutes(desk: deliveries).add(to: &table)
+        ReplayRoutes(
+            desk: ReplayDesk(
+                queue: queue, submit: durable, deliveries: deliveries, log: log, endpoints: EndpointStore(pool: pool),
+                store: ReplayStore(pool: pool), pushRetry: configuration.retry, clock: clock),
+            maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
         ReceiverRoutes(
             queue: durable, durability: configuration.durability, secret: configuration.receiverSecret, clock: clock,

@@ -30,15 +30,29 @@ public struct DeliveryDesk: Sendable {
 
     /// A delivery with its attempts; nil when nobody knows of it. While Redis is away, as the log has it.
     public func find(_ id: JobID) async throws(JobsError) -> DeliveryDetail? {
+        guard let found = try await found(id) else { return nil }
+        guard found.isLogged else { return DeliveryDetail(found.row, attempts: []) }
+        let attempts = try await log.attempts(at: id.description, count: DeliveryStore.maximumShownAttempts + 1)
+        return DeliveryDetail(found.row, attempts: attempts)
+    }
+
+    /// A delivery as it stands.
+    struct Found {
+        let row: RecordedDelivery
+        /// Whether the log has it.
+        let isLogged: Bool
+    }
+
+    /// As ``find(_:)``, without the attempts.
+    func found(_ id: JobID) async throws(JobsError) -> Found? {
         let known: FoundJob?
         do throws(QueueError) { known = try await queue.job(id, in: JobQueue.all) } catch { known = nil }
         guard var row = try await log.find(id.description) else {
             guard case .present(let view) = known, view.id == id, let delivery = Delivery(view) else { return nil }
             var row = RecordedDelivery(pending: delivery)
             row.take(view)
-            return DeliveryDetail(row, attempts: [])
+            return Found(row: row, isLogged: false)
         }
-        let attempts = try await log.attempts(at: id.description, count: DeliveryStore.maximumShownAttempts + 1)
         switch known {
         case .present(let view) where view.id == id: row.take(view)
         case .finished(let trace): row.take(FinishedJob(trace))
@@ -47,7 +61,7 @@ public struct DeliveryDesk: Sendable {
                 row.take(end)
             }
         }
-        return DeliveryDetail(row, attempts: attempts)
+        return Found(row: row, isLogged: true)
     }
 }
 
@@ -55,7 +69,12 @@ extension Delivery {
     /// What a job is to deliver; nil for one that delivers nothing.
     init?(_ view: JobView) {
         guard view.envelope.kind == JobKind.engagementPush else { return nil }
-        do { self.init(jobID: view.id, push: try PushArguments.decode(view.envelope.arguments)) } catch { return nil }
+        do {
+            let push = try PushArguments.decode(view.envelope.arguments)
+            self.init(jobID: view.id, push: push, lane: view.envelope.lane)
+        } catch {
+            return nil
+        }
     }
 }
 

@@ -16,6 +16,8 @@ public struct DeliveryResource: Encodable, Sendable {
     public let callSID: String?
     /// The delivery that it repeats.
     public let replayOf: String?
+    /// The replay that it is of.
+    public let replayID: String?
     /// The events that it stands for; null where it is one.
     public let events: [String]?
     public let eventCount: Int
@@ -42,6 +44,7 @@ public struct DeliveryResource: Encodable, Sendable {
         case engagementID = "engagement_id"
         case callSID = "call_sid"
         case replayOf = "replay_of"
+        case replayID = "replay_id"
         case attemptCount = "attempt_count"
         case createdAt = "created_at"
         case lastAttemptAt = "last_attempt_at"
@@ -61,7 +64,7 @@ public struct DeliveryResource: Encodable, Sendable {
         domainName = row.delivery.domainName
         engagementID = row.delivery.engagementID
         callSID = row.delivery.callSID
-        replayOf = row.delivery.replayOf
+        (replayOf, replayID) = (row.delivery.replayOf, row.delivery.replayID)
         events = row.delivery.events
         eventCount = row.delivery.eventCount ?? 1
         attemptCount = row.attempts
@@ -88,6 +91,7 @@ public struct DeliveryResource: Encodable, Sendable {
         try container.encode(engagementID, forKey: .engagementID)
         try container.encode(callSID, forKey: .callSID)
         try container.encode(replayOf, forKey: .replayOf)
+        try container.encode(replayID, forKey: .replayID)
         try container.encode(events, forKey: .events)
         try container.encode(eventCount, forKey: .eventCount)
         try container.encode(attemptCount, forKey: .attemptCount)

@@ -64,7 +64,7 @@ public struct EndpointDesk: Sendable {
         let secret = draft.settings.signing.needsSecret ? draft.secret ?? EndpointSecret() : nil
         let isMade = try await store.insert(
             id: id, settings: draft.settings, secret: try secret.map { try keyring.seal($0.revealed, of: id) },
-            headers: try seal(draft.headers ?? [], of: id))
+            extras: try keyring.extras(draft, changing: nil, of: id))
         guard isMade, let endpoint = try await store.find(id: id) else { throw Refusal.full }
         await limit(endpoint)
         return EndpointResource(endpoint, nowMilliseconds: now, secret: secret)
@@ -82,9 +82,9 @@ public struct EndpointDesk: Sendable {
             // It may have changed since it was read.
             let draft = try EndpointDraft.decode(body, changing: endpoint)
             made = try firstSecret(for: endpoint, draft.settings.signing)
-            let headers = try draft.headers.map { try seal($0, of: id) } ?? endpoint.sealedHeaders
+            let extras = try keyring.extras(draft, changing: endpoint.sealedExtras, of: id)
             return EndpointStore.Change(
-                settings: draft.settings, headers: headers,
+                settings: draft.settings, extras: extras,
                 firstSecret: try made.map { try keyring.seal($0.revealed, of: id) })
         }
         guard let changed else { return nil }
@@ -122,10 +122,6 @@ public struct EndpointDesk: Sendable {
     private func check(_ url: WebhookURL) async throws(InputError) {
         guard let reason = await judge(url) else { return }
         throw InputError(problems: [.init(pointer: "/url", detail: reason)])
-    }
-
-    private func seal(_ headers: [EndpointHeader], of id: String) throws(SecretsError) -> SealedSecret? {
-        headers.isEmpty ? nil : try keyring.seal(headers.sealedText, of: id)
     }
 
     /// A new secret where the scheme needs one and there is none; and the one that there is has to fit the scheme.

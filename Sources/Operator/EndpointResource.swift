@@ -31,7 +31,7 @@ public struct EndpointResource: Encodable, Sendable {
     private let secret: EndpointSecret?
 
     private enum CodingKeys: String, CodingKey {
-        case id, url, operations, description, format, signing, retry, timetable, headers, filter, enabled, secret
+        case id, url, operations, description, format, signing, retry, timetable, headers, tls, filter, enabled, secret
         case secrets, status, parked
         case maximumInFlight = "max_in_flight"
         case ratePerSecond = "rate_per_second"
@@ -99,6 +99,7 @@ public struct EndpointResource: Encodable, Sendable {
         try container.encode(settings.maximumInFlight, forKey: .maximumInFlight)
         try container.encode(settings.ratePerSecond, forKey: .ratePerSecond)
         try container.encode(settings.headerNames, forKey: .headers)
+        try container.encode(settings.tlsParts, forKey: .tls)
         try container.encode(EncodableJSON(settings.filter.json), forKey: .filter)
         try container.encode(settings.order?.rawValue, forKey: .orderBy)
         try container.encode(settings.isEnabled, forKey: .enabled)

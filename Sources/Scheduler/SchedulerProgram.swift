@@ -62,6 +62,7 @@ public enum SchedulerProgram {
         services.append(endpoints)
         services.append(
             EndpointLanes(queue: queue, directory: endpoints, store: EndpointStore(pool: pool), logger: logger))
+        services.append(ReplayKeeper(store: ReplayStore(pool: pool), queue: queue, logger: logger))
         logger.info("scheduler starts", metadata: ["name": "\(name)"])
         try await ProgramGroup.run(services: services, logger: logger, graceSeconds: graceSeconds)
         await redis.shutdown()

@@ -58,8 +58,26 @@ struct Session: Sendable {
         JobDesk(queue: queue, history: FinishedStore(pool: pool), outbox: OutboxStore(pool: pool), clock: clock)
     }
 
-    /// Runs `body` with a way to enqueue, into the outbox while Redis is away.
+    /// Looks after replays; one that sends a single delivery again needs a way to enqueue.
+    func replayDesk(_ submit: DurableQueue?) throws(ProgramError) -> ReplayDesk {
+        ReplayDesk(
+            queue: queue, submit: submit, deliveries: deliveryDesk, log: DeliveryStore(pool: pool),
+            endpoints: EndpointStore(pool: pool), store: ReplayStore(pool: pool),
+            pushRetry: try WebhookSettings.retry(settings), clock: clock)
+    }
+    var replayDesk: ReplayDesk {
+        get throws(ProgramError) { try replayDesk(nil) }
+    }
+
+    /// Runs `body` with a way to enqueue jobs by their kinds, into the outbox while Redis is away.
     func withSubmitter<Value>(_ body: (JobSubmitter) async throws -> Value) async throws -> Value {
+        try await withDurableQueue { durable in
+            try await body(JobSubmitter(queue: durable, receipts: queue, clock: clock))
+        }
+    }
+
+    /// Runs `body` with a way to enqueue, into the outbox while Redis is away.
+    func withDurableQueue<Value>(_ body: (DurableQueue) async throws -> Value) async throws -> Value {
         // A wait for the disk holds its connection, so it has one of its own.
         let redis = RedisClient(configuration: try ServerSettings.redis(settings), name: "aventora-fsync")
         let durable = DurableQueue(
@@ -67,7 +85,7 @@ struct Session: Sendable {
             logger: Logger(label: "aventora") { _ in SwiftLogNoOpLogHandler() })
         let result: Result<Value, any Error>
         do {
-            result = .success(try await body(JobSubmitter(queue: durable, receipts: queue, clock: clock)))
+            result = .success(try await body(durable))
         } catch {
             result = .failure(error)
         }

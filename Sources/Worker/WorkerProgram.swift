@@ -61,24 +61,33 @@ public enum WorkerProgram {
         let deliveries = WebhookSender(
             client: resources.curl, clock: clock, outbound: configuration.outbound,
             timeoutMilliseconds: EndpointSettings.timeLimitMilliseconds)
+        let replays = ReplayStore(pool: pool)
+        let gate = ReplayGate(store: replays, queue: resources.queue)
         return JobRegistry([
-            PushHandler(
-                directory: directory, hub: hub, sender: pushes,
-                echoes: EchoFilter(deliveries: DeliveryStore(pool: pool)), queue: resources.queue, log: resources.log,
-                clock: clock, logger: logger
-            ).handler,
+            gate.before(
+                PushHandler(
+                    directory: directory, hub: hub, sender: pushes,
+                    echoes: EchoFilter(deliveries: DeliveryStore(pool: pool)), queue: resources.queue,
+                    log: resources.log, clock: clock, logger: logger
+                ).handler),
             RouteHandler(
                 directory: directory, retry: configuration.retry, calls: configuration.calls, clock: clock
             ).handler,
             UpsertHandler(store: EngagementStore(pool: pool), logger: logger).handler,
-            EndpointHandler(
-                directory: endpoints, store: EndpointStore(pool: pool), keyring: configuration.secrets,
-                sender: deliveries, queue: resources.queue, log: resources.log, clock: clock, logger: logger
-            ).handler,
+            gate.before(
+                EndpointHandler(
+                    directory: endpoints, store: EndpointStore(pool: pool), keyring: configuration.secrets,
+                    sender: deliveries, queue: resources.queue, log: resources.log, clock: clock, logger: logger
+                ).handler),
             EndpointRouteHandler(directory: endpoints, clock: clock).handler,
             PruneHandler(finished: FinishedStore(pool: pool), ticks: TickStore(pool: pool), clock: clock).handler,
             LogHandler(
-                partitions: LogPartitions(pool: pool), keepDays: Int64(configuration.deliveryLogDays), clock: clock
+                partitions: LogPartitions(pool: pool), replays: ReplayPruner(store: replays, queue: resources.queue),
+                keepDays: Int64(configuration.deliveryLogDays), clock: clock
+            ).handler,
+            ReplayHandler(
+                store: replays, queue: resources.queue, endpoints: endpoints, pushRetry: configuration.retry,
+                clock: clock, logger: logger
             ).handler,
         ])
     }

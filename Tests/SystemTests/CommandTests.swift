@@ -93,7 +93,7 @@ extension SystemTests {
             let missing = try await product.command(["jobs", "get", String(repeating: "0", count: 20)])
             #expect(missing.exit == .exited(1))
             let kinds = try items(try await product.command(["jobs", "kinds", "--json"]))
-            #expect(kinds.count == 7 && kinds[0]["args"]?.object != nil)
+            #expect(kinds.count == 8 && kinds[0]["args"]?.object != nil)
         }
 
         private func deadJobs(_ product: Product, _ id: String) async throws {

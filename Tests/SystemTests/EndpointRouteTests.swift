@@ -152,7 +152,7 @@ extension SystemTests {
                     """
                     SELECT coalesce(string_agg(e::text, ' '), '') || (SELECT string_agg(s::text, ' ') FROM jobs.endpoint_secrets s)
                         || (SELECT string_agg(encode(sealed, 'escape'), ' ') FROM jobs.endpoint_secrets)
-                        || (SELECT string_agg(encode(headers_sealed, 'escape'), ' ') FROM jobs.endpoints) AS text
+                        || (SELECT string_agg(encode(extras_sealed, 'escape'), ' ') FROM jobs.endpoints) AS text
                     FROM jobs.endpoints e
                     """))
             for text in answers + [try rows[0].string("text")] {

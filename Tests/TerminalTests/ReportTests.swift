@@ -68,6 +68,7 @@ struct ReportTests {
                 "engagement.push    webhooks         5  Posts one engagement…",
                 "engagement.route   webhooks         5  Finds the CRM target…",
                 "engagement.upsert  crm              5  Writes a received pu…",
+                "replay.run         upkeep           5  Works through a repl…",
                 "upkeep.log         upkeep           5  Makes the coming day…",
                 "upkeep.prune       upkeep           5  Takes traces of ende…",
             ])

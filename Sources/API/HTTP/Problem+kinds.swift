@@ -17,6 +17,9 @@ extension Problem {
     /// 404.
     public static func notFound(_ detail: String) -> Problem { Problem(.notFound, detail: detail) }
 
+    /// 410: it was there, and is no more.
+    public static func gone(_ detail: String) -> Problem { Problem(.gone, detail: detail) }
+
     /// 409.
     public static func conflict(_ detail: String) -> Problem { Problem(.conflict, detail: detail) }
 

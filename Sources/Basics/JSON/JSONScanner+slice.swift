@@ -6,12 +6,18 @@ extension JSONParser {
     public static func slice(
         of key: String, in bytes: [UInt8], limits: JSONLimits = JSONLimits()
     ) throws(JSONError) -> [UInt8]? {
+        try range(of: key, in: bytes, limits: limits).map { Array(bytes[$0]) }
+    }
+
+    /// Where one member's value stands in a document that is an object. As ``slice(of:in:limits:)`` otherwise.
+    public static func range(
+        of key: String, in bytes: [UInt8], limits: JSONLimits = JSONLimits()
+    ) throws(JSONError) -> Range<Int>? {
         guard bytes.count <= limits.bytes else {
             throw JSONError(.tooLong, at: limits.bytes, "The document is longer than \(limits.bytes) bytes.")
         }
         var scanner = JSONScanner(bytes: bytes, limits: limits)
-        guard let range = try scanner.rangeOfMember(key) else { return nil }
-        return Array(bytes[range])
+        return try scanner.rangeOfMember(key)
     }
 }
 

@@ -20,6 +20,8 @@ public struct Delivery: Sendable, Hashable, Codable {
     public var callSID: String?
     /// The delivery that it repeats.
     public var replayOf: String?
+    /// The replay that it is of, where it was asked for with others.
+    public var replayID: String?
     /// The events that it stands for, the oldest first, where they are several; of very many not all.
     public var events: [String]?
     /// How many events those are; 1 for the usual one.
@@ -38,9 +40,11 @@ public struct Delivery: Sendable, Hashable, Codable {
         self.webhookID = webhookID
     }
 
-    /// An engagement push.
-    public init(jobID: JobID, push: PushArguments) {
-        self.init(jobID: jobID, target: push.target.rawValue, webhookID: PushHeaders.webhookID(of: jobID))
+    /// An engagement push of a job in a lane.
+    public init(jobID: JobID, push: PushArguments, lane: String) {
+        self.init(
+            jobID: jobID, target: push.target.rawValue, webhookID: push.messageID ?? PushHeaders.webhookID(of: jobID))
+        (replayOf, replayID) = (push.replayOf, Replay.id(ofLane: lane))
         eventID = push.event.id
         eventType = push.event.type.name
         deliveryType = push.deliveryType.rawValue

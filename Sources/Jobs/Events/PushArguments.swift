@@ -1,6 +1,7 @@
 public import Basics
 
-/// The arguments of an `engagement.push` job: `{"target": "twenty", "delivery_type": "status", "event": {...}}`.
+/// The arguments of an `engagement.push` job: `{"target": "twenty", "delivery_type": "status", "event": {...}}`; those of a
+/// repeated one have `message` and `replay_of` too.
 public struct PushArguments: Sendable, Hashable {
     /// Where it goes.
     public let target: CRMTarget
@@ -8,6 +9,10 @@ public struct PushArguments: Sendable, Hashable {
     public let deliveryType: DeliveryType
     /// The event, as pushed: `call.started` has become `engagement.created`.
     public let event: Event
+    /// `webhook-id`, where it is that of another job's push.
+    public var messageID: String?
+    /// The delivery that it repeats.
+    public var replayOf: String?
 
     /// The arguments' bytes. A `call.started` is renamed here, and its engagement id filled in from its call.
     public static func encode(target: CRMTarget, deliveryType: DeliveryType, event: Event) -> [UInt8] {
@@ -38,7 +43,11 @@ public struct PushArguments: Sendable, Hashable {
         if type == nil { fields.report("delivery_type", "No such delivery type is known.") }
         guard let target, let type else { throw InputError(problems: fields.problems) }
         let event = try Event(object["event"] ?? .null, pointer: "/event")
-        return PushArguments(target: target, deliveryType: type, event: event)
+        var arguments = PushArguments(target: target, deliveryType: type, event: event)
+        arguments.messageID = fields.identifier("message")
+        arguments.replayOf = fields.token("replay_of")
+        guard fields.problems.isEmpty else { throw InputError(problems: fields.problems) }
+        return arguments
     }
 
     /// Of arguments: they were checked when they came in, so only the engine's size limit applies.

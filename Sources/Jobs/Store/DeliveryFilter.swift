@@ -38,28 +38,57 @@ public struct DeliveryFilter: Sendable, Hashable {
     /// The statement for one page, the newest first, and its parameters. Each set of conditions has a statement of its own:
     /// one for all of them would be planned for none.
     func statement(below cursor: String?, count: Int) -> (PostgresStatement, [PostgresValue]) {
-        var (name, conditions, values) = ("deliveries_list_", [String](), [PostgresValue]())
-        func add(_ letter: String, _ condition: (Int) -> String, _ value: PostgresValue) {
-            values.append(value)
-            name += letter
-            conditions.append(condition(values.count))
-        }
+        var wanted = conditions("deliveries_list_")
+        if let cursor { wanted.add("n", .text(cursor)) { "id < $\($0)" } }
+        let rows = wanted.parameter(.integer(Int64(count)))
+        let sql = """
+            SELECT \(RecordedDelivery.columns) FROM jobs.deliveries\(wanted.sql) ORDER BY id DESC LIMIT $\(rows)
+            """
+        return (PostgresStatement(wanted.name, sql), wanted.values)
+    }
+
+    /// The conditions of a statement whose name begins so.
+    func conditions(_ name: String) -> Conditions {
+        var wanted = Conditions(name: name)
         for field in Field.allCases {
             guard let value = fields[field] else { continue }
-            add(field.letter, { "\(field.column) = $\($0)" }, .text(value))
+            wanted.add(field.letter, .text(value)) { "\(field.column) = $\($0)" }
         }
         if let sinceMilliseconds {
-            add("a", { "id >= jobs.job_id_floor($\($0))" }, .instant(milliseconds: sinceMilliseconds))
+            wanted.add("a", .instant(milliseconds: sinceMilliseconds)) { "id >= jobs.job_id_floor($\($0))" }
         }
         if let untilMilliseconds {
-            add("b", { "id < jobs.job_id_floor($\($0))" }, .instant(milliseconds: untilMilliseconds))
+            wanted.add("b", .instant(milliseconds: untilMilliseconds)) { "id < jobs.job_id_floor($\($0))" }
         }
-        if let cursor { add("n", { "id < $\($0)" }, .text(cursor)) }
-        values.append(.integer(Int64(count)))
-        let wanted = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
-        let sql = """
-            SELECT \(RecordedDelivery.columns) FROM jobs.deliveries\(wanted) ORDER BY id DESC LIMIT $\(values.count)
-            """
-        return (PostgresStatement(name, sql), values)
+        return wanted
+    }
+
+    /// The conditions of a statement, its parameters, and the name that it has by them.
+    struct Conditions {
+        var name: String
+        private(set) var values: [PostgresValue] = []
+        private var texts: [String] = []
+
+        init(name: String) { self.name = name }
+
+        /// ` WHERE …`, or nothing.
+        var sql: String { texts.isEmpty ? "" : " WHERE " + texts.joined(separator: " AND ") }
+
+        /// - Parameters:
+        ///   - letter: for the statement's name.
+        ///   - condition: by the number of its parameter.
+        mutating func add(_ letter: String, _ value: PostgresValue, _ condition: (Int) -> String) {
+            name += letter
+            texts.append(condition(parameter(value)))
+        }
+
+        /// A condition that every statement of this name has.
+        mutating func add(_ condition: String) { texts.append(condition) }
+
+        /// A parameter that every statement of this name has; its number.
+        mutating func parameter(_ value: PostgresValue) -> Int {
+            values.append(value)
+            return values.count
+        }
     }
 }

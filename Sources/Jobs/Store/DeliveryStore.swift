@@ -88,6 +88,7 @@ public struct DeliveryStore: Sendable {
             integers { Int64($0.spent) }, .byteStrings(rows.map(\.payload)),
             texts(DeliveryAttempt.maximumEventsBytes, { $0.delivery.events?.joined(separator: " ") }),
             integers { $0.delivery.eventCount.map(Int64.init) },
+            texts(name, \.delivery.replayID),
         ]
     }
 
@@ -96,12 +97,13 @@ public struct DeliveryStore: Sendable {
         """
         WITH row AS MATERIALIZED (
             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-                $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41) AS row
+                $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41,
+                $42) AS row
                 (id, fence, number, outcome, worker, claimed_at, started_at, retry_at, status, error_code, error,
                 prepare_us, limiter_us, dns_us, connect_us, tls_us, first_byte_us, body_us, total_us, address, is_reused,
                 request_head, response_head, response_body, is_cut, is_last, state, target, endpoint_id, webhook_id,
                 event_id, event_type, delivery_type, domain_name, engagement_id, call_sid, replay_of, attempts, payload,
-                events, event_count)
+                events, event_count, replay_id)
         ), attempt AS (
             INSERT INTO jobs.attempts
                 (delivery_id, fence, number, outcome, worker, claimed_at, started_at, retry_at, status, error_code, error,
@@ -115,9 +117,11 @@ public struct DeliveryStore: Sendable {
         )
         INSERT INTO jobs.deliveries AS d
             (id, fence, state, target, endpoint_id, webhook_id, event_id, event_type, delivery_type, domain_name,
-            engagement_id, call_sid, replay_of, attempts, attempted_at, retry_at, status, error, payload, events, event_count)
+            engagement_id, call_sid, replay_of, attempts, attempted_at, retry_at, status, error, payload, events, event_count,
+            replay_id)
         SELECT id, fence, state, target, endpoint_id, webhook_id, event_id, event_type, delivery_type, domain_name,
-            engagement_id, call_sid, replay_of, attempts, started_at, retry_at, status, error, payload, events, event_count
+            engagement_id, call_sid, replay_of, attempts, started_at, retry_at, status, error, payload, events, event_count,
+            replay_id
         FROM row WHERE is_last = 1
         ON CONFLICT (id) DO UPDATE SET
             fence = EXCLUDED.fence, state = EXCLUDED.state, attempts = EXCLUDED.attempts,

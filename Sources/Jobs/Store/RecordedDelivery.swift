@@ -23,7 +23,7 @@ public struct RecordedDelivery: Sendable, Hashable {
 
     static let columns = """
         id, state, target, endpoint_id, webhook_id, event_id, event_type, delivery_type, domain_name, engagement_id, \
-        call_sid, replay_of, events, event_count, attempts, attempted_at, retry_at, status, error
+        call_sid, replay_of, replay_id, events, event_count, attempts, attempted_at, retry_at, status, error
         """
 
     /// One of which no attempt has been made.
@@ -47,6 +47,7 @@ public struct RecordedDelivery: Sendable, Hashable {
         delivery.engagementID = try row.optionalString("engagement_id")
         delivery.callSID = try row.optionalString("call_sid")
         delivery.replayOf = try row.optionalString("replay_of")
+        delivery.replayID = try row.optionalString("replay_id")
         delivery.events = try row.optionalString("events")?.split(separator: " ").map(String.init)
         delivery.eventCount = try row.optionalInteger("event_count").map { Int($0) }
         state = known

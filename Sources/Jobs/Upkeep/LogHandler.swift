@@ -20,12 +20,18 @@ public struct LogHandler: Sendable {
     private static let keepDaysKey = "keep_days"
 
     private let partitions: LogPartitions
+    private let replays: ReplayPruner?
     private let standardDays: Int64
     private let clock: any WallClock
 
-    /// - Parameter keepDays: unless the job says otherwise.
-    public init(partitions: LogPartitions, keepDays: Int64 = keepDays, clock: any WallClock) {
+    /// - Parameters:
+    ///   - replays: of the same age, if somebody removes them.
+    ///   - keepDays: unless the job says otherwise.
+    public init(
+        partitions: LogPartitions, replays: ReplayPruner? = nil, keepDays: Int64 = keepDays, clock: any WallClock
+    ) {
         self.partitions = partitions
+        self.replays = replays
         standardDays = keepDays
         self.clock = clock
     }
@@ -75,6 +81,7 @@ public struct LogHandler: Sendable {
                     milliseconds: Self.pauseMilliseconds, reason: "\(dropped.count) days are dropped, more may be left")
             }
         }
+        _ = try await replays?.remove(beforeMilliseconds: limit)
         return .done(
             note: "made \(made) partitions, dropped \(dropped.count) days\(dropped.last.map { " up to \($0)" } ?? "")")
     }

@@ -19,6 +19,8 @@ extension PushHandler {
                         "delivery_type", .choice(DeliveryType.allCases.map(\.rawValue)),
                         "Why it goes, as the body says."),
                     .required("event", Event.schema, "The event that it is built from."),
+                    .optional("message", .name, "The webhook-id, where it is not the job's own."),
+                    .optional("replay_of", .name, "The delivery that it repeats."),
                 ], allowsOthers: false),
             check: { bytes throws(InputError) in
                 let type = try PushArguments.decode(bytes).event.type

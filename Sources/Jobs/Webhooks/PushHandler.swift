@@ -20,7 +20,7 @@ public struct PushHandler: Sendable {
     private let sender: WebhookSender
     private let echoes: EchoFilter
     private let queue: QueueClient
-    private let log: AttemptLog
+    let log: AttemptLog
     private let clock: any WallClock
     private let logger: Logger
 
@@ -64,8 +64,8 @@ public struct PushHandler: Sendable {
     private func run(_ job: RunningJob) async throws -> JobOutcome {
         let push: KeptPush
         do { push = try KeptPush(job.arguments) } catch { return .bury(reason: "unreadable arguments: \(error)") }
-        var delivery = Delivery(jobID: job.id, push: push.arguments)
-        if push.arguments.deliveryType != .bootstrap { delivery.take(await labels(of: job)) }
+        var delivery = Delivery(jobID: job.id, push: push.arguments, lane: job.lane)
+        if ![.bootstrap, .replay].contains(push.arguments.deliveryType) { delivery.take(await labels(of: job)) }
         let trial = PushTrial(job: job, push: push, delivery: delivery)
         let domainName = push.arguments.event.domainName
         guard let routes = await directory.routes(of: [domainName])[domainName] else {
@@ -134,7 +134,8 @@ public struct PushHandler: Sendable {
         let startedAt = clock.nowMilliseconds()
         let prepared = job.clock.nowMilliseconds - claimedAt
         FaultPoint.reach(.workerBeforePost)
-        let headers = PushHeaders.make(webhookID: PushHeaders.webhookID(of: job.id), secret: endpoint.secret)
+        let webhookID = push.arguments.messageID ?? PushHeaders.webhookID(of: job.id)
+        let headers = PushHeaders.make(webhookID: webhookID, secret: endpoint.secret)
         let request = WebhookRequest(url: endpoint.url, headers: headers, body: body, secrets: endpoint.secrets)
         let reply = await sender.post(request)
         FaultPoint.reach(.workerAfterPost)

@@ -12,9 +12,14 @@ struct WebhookRequest: Sendable {
     let body: [UInt8]
     /// What is in it and must not be kept of the exchange, the address's own tokens among it.
     let allSecrets: [String]
+    /// Whom to trust and what to show there; nil for the system's authorities and nothing.
+    let tls: EndpointTLS?
 
-    init(url: WebhookURL, headers: [(name: String, value: String)], body: [UInt8], secrets: [String]) {
-        (self.url, self.headers, self.body) = (url, headers, body)
+    init(
+        url: WebhookURL, headers: [(name: String, value: String)], body: [UInt8], secrets: [String],
+        tls: EndpointTLS? = nil
+    ) {
+        (self.url, self.headers, self.body, self.tls) = (url, headers, body, tls)
         allSecrets = secrets + url.tokens
     }
 }
@@ -53,6 +58,9 @@ public struct WebhookSender: Sendable {
     func post(_ message: WebhookRequest) async -> WebhookReply {
         var request = CurlRequest(
             method: .post, url: message.url.text, headers: message.headers, body: message.body)
+        request.certificateAuthorityPEM = message.tls?.authority.map { Array($0.utf8) }
+        request.clientCertificatePEM = (message.tls?.identity?.certificate).map { Array($0.utf8) }
+        request.clientKeyPEM = (message.tls?.identity?.key).map { Array($0.utf8) }
         // The time limit is one for the whole attempt, whatever part of it takes long.
         request.connectTimeoutMilliseconds = timeoutMilliseconds
         request.totalTimeoutMilliseconds = timeoutMilliseconds

@@ -14,7 +14,7 @@ struct Aventora: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             DevCommand.self, MigrateCommand.self, StatusCommand.self, QueuesCommand.self, JobsCommand.self,
-            DeadCommand.self, DeliveriesCommand.self, WorkersCommand.self, SchedulesCommand.self,
+            DeadCommand.self, DeliveriesCommand.self, ReplaysCommand.self, WorkersCommand.self, SchedulesCommand.self,
             EndpointsCommand.self, DoctorCommand.self,
         ]
     )

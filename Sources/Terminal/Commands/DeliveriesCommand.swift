@@ -8,8 +8,8 @@ import Queue
 public struct DeliveriesCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "deliveries",
-        abstract: "Show deliveries and each attempt at them.",
-        subcommands: [List.self, Show.self],
+        abstract: "Show deliveries and each attempt at them; send one again.",
+        subcommands: [List.self, Show.self, Replay.self],
         defaultSubcommand: List.self
     )
 
@@ -75,6 +75,28 @@ public struct DeliveriesCommand: AsyncParsableCommand {
                 }
                 let now = session.clock.nowMilliseconds()
                 try session.answer(delivery) { _ in DeliveryReport.lines(delivery, nowMilliseconds: now) }
+            }
+        }
+    }
+
+    struct Replay: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Send one delivery that has ended again: a new delivery under the same webhook-id.")
+
+        @Argument(help: "The delivery: its job's id.") var id: String
+        @OptionGroup var options: TerminalOptions
+
+        func run() async throws {
+            let name = id
+            await Session.run(options) { session in
+                guard let id = JobID(name) else { throw ProgramError(.failure, "no delivery has the id '\(name)'") }
+                let replayed = try await session.withDurableQueue { durable in
+                    let desk = try session.replayDesk(durable)
+                    return try await ReplaysCommand.refusable { try await desk.replay(id) }
+                }
+                try session.answer(replayed) { _ in
+                    ["\(replayed.id) sends \(replayed.replayOf) again as \(replayed.webhookID)"]
+                }
             }
         }
     }

@@ -30,6 +30,7 @@ enum DeliveryReport {
             ("endpoint", delivery.endpointID), ("account", delivery.domainName), ("event", delivery.eventType),
             ("event id", delivery.eventID), ("engagement", delivery.engagementID), ("call", delivery.callSID),
             ("type", delivery.deliveryType), ("webhook-id", delivery.webhookID), ("replay of", delivery.replayOf),
+            ("replay", delivery.replayID),
             ("attempts", "\(delivery.attemptCount)"), ("asked for", time(delivery.createdAt)),
             ("last attempt", time(delivery.lastAttemptAt)), ("next attempt", time(delivery.retryAt)),
             ("error", delivery.error),
@@ -66,7 +67,8 @@ enum DeliveryReport {
         return ["  \(title)"] + text.split(separator: "\n").map { "    " + OneLine.escape(String($0)) }
     }
 
-    private static func aligned(_ facts: [(String, String?)]) -> [String] {
+    /// One fact a line, those that there are.
+    static func aligned(_ facts: [(String, String?)]) -> [String] {
         let known = facts.compactMap { name, value in value.map { (name, $0) } }
         let width = known.map(\.0.count).max() ?? 0
         return known.map { name, value in

@@ -15,7 +15,7 @@ struct DeliveryPlanTests {
     private static let days = 10
 
     /// As many rows as `rows` over some days, of 200 accounts, five targets and a few failures.
-    private static let fill = """
+    static let fill = """
         SELECT jobs.drop_log_partitions('9999-01-01') FROM generate_series(1, 3);
         SELECT jobs.make_log_partitions('2026-01-01', \(days));
         INSERT INTO jobs.deliveries

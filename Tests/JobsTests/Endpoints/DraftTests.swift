@@ -157,10 +157,63 @@ struct DraftTests {
         let headers = [
             EndpointHeader(name: "X-A", revealedValue: "v\"\\"), EndpointHeader(name: "X-B", revealedValue: ""),
         ]
-        #expect([EndpointHeader](sealedText: headers.sealedText) == headers)
-        #expect([EndpointHeader](sealedText: "x") == nil && [EndpointHeader](sealedText: #"{"a":1}"#) == nil)
+        let tls = EndpointTLS(authority: "a", identity: .init(certificate: "c", key: "k"))
+        for extras in [
+            EndpointExtras(headers: headers), EndpointExtras(tls: tls), EndpointExtras(headers: headers, tls: tls),
+        ] {
+            #expect(EndpointExtras(sealedText: extras.sealedText) == extras)
+        }
+        for text in ["x", #"{"a":1}"#, #"{"headers":{"a":1}}"#] { #expect(EndpointExtras(sealedText: text) == nil) }
         var dumped = ""
         dump(EndpointHeader(name: "X", revealedValue: "hidden"), to: &dumped)
         #expect(!dumped.contains("hidden") && !"\(headers)".contains("v\\"))
+    }
+
+    private static let certificate = "-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----\\n"
+    private static let key = "-----BEGIN PRIVATE KEY-----\\nAA==\\n-----END PRIVATE KEY-----\\n"
+
+    private func draft(_ tls: String, url: String = "https://a.example/") throws -> EndpointDraft {
+        try EndpointDraft.decode(Array(#"{"url":"\#(url)","operations":["*.*"],"tls":\#(tls)}"#.utf8))
+    }
+
+    @Test func takesTLSMaterialAndShowsNothingOfIt() throws {
+        let all = try draft(#"{"ca":"\#(Self.certificate)","certificate":"\#(Self.certificate)","key":"\#(Self.key)"}"#)
+        #expect(all.settings.tlsParts == ["ca", "certificate"])
+        #expect(try draft(#"{"ca":"\#(Self.certificate)"}"#).settings.tlsParts == ["ca"])
+        var dumped = ""
+        dump(all.tls, to: &dumped)
+        #expect(!dumped.contains("BEGIN") && !"\(all)".contains("BEGIN"))
+        let none = try draft("null")
+        #expect(none.settings.tlsParts.isEmpty && none.tls == .some(nil))
+    }
+
+    @Test(arguments: [
+        (#"{"ca":"x"}"#, "/tls/ca"), (#"{"ca":5}"#, "/tls/ca"), (#"{"other":"x"}"#, "/tls/other"),
+        (#"{"certificate":"\#(certificate)"}"#, "/tls/key"), (#"{"key":"\#(key)"}"#, "/tls/certificate"),
+        (#"{"certificate":"\#(key)","key":"\#(key)"}"#, "/tls/certificate"), (#""x""#, "/tls"),
+        (
+            #"{"certificate":"\#(certificate)","key":"-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE KEY-----"}"#,
+            "/tls/key"
+        ), (#"{"ca":"\#(certificate)\u00e9"}"#, "/tls/ca"),
+    ])
+    func refusesOtherTLSMaterial(_ tls: String, _ pointer: String) throws {
+        let error = try #require(throws: InputError.self) { try draft(tls) }
+        #expect(error.problems.map(\.pointer).contains(pointer))
+        #expect(!"\(error)".contains("BEGIN"))
+    }
+
+    @Test func tlsMaterialIsForHTTPSOnlyAndStaysUntilItIsChanged() throws {
+        #expect(throws: InputError.self) {
+            try draft(#"{"ca":"\#(Self.certificate)"}"#, url: "http://a.example/")
+        }
+        let keyring = try SecretsKeyring(Base64.encode([UInt8](repeating: 7, count: 32)))
+        let first = try keyring.extras(try draft(#"{"ca":"\#(Self.certificate)"}"#), changing: nil, of: "e")
+        let headers = try EndpointDraft.decode(
+            Array(#"{"url":"https://a.example/","operations":["*.*"],"headers":{"X-A":"1"}}"#.utf8))
+        let second = try keyring.extras(headers, changing: first, of: "e")
+        let opened = try keyring.extras(second, of: "e")
+        #expect(opened.headers.map(\.name) == ["X-A"] && opened.tls?.parts == ["ca"])
+        let third = try keyring.extras(try draft("null"), changing: second, of: "e")
+        #expect(try keyring.extras(third, of: "e") == EndpointExtras(headers: opened.headers))
     }
 }

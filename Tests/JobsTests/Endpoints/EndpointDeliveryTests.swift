@@ -103,7 +103,7 @@ struct EndpointDeliveryTests {
             let parking = Endpoint.Parking(sinceMilliseconds: 0, reason: "r", probeAtMilliseconds: 0, probes: 0)
             return EndpointLanes.limits(
                 of: Endpoint(
-                    id: "e", settings: try EndpointFixture.settings(members), secrets: [], sealedHeaders: nil,
+                    id: "e", settings: try EndpointFixture.settings(members), secrets: [], sealedExtras: nil,
                     parking: parked ? parking : nil, isReleasing: releasing, failuresInARow: 0,
                     createdAtMilliseconds: 0, updatedAtMilliseconds: 0))
         }

@@ -18,7 +18,7 @@ enum EndpointFixture {
         let text = #"{"url":"https://hooks.example/","operations":[\#(list)]\#(members.isEmpty ? "" : ",")\#(members)}"#
         return Endpoint(
             id: id, settings: try EndpointDraft.decode(Array(text.utf8)).settings, secrets: [],
-            sealedHeaders: nil, parking: nil, failuresInARow: 0, createdAtMilliseconds: 0, updatedAtMilliseconds: 0)
+            sealedExtras: nil, parking: nil, failuresInARow: 0, createdAtMilliseconds: 0, updatedAtMilliseconds: 0)
     }
 
     static func event(_ text: String, id: String = "evt_1") throws -> EndpointEvent {

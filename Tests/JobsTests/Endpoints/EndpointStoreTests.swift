@@ -24,14 +24,14 @@ struct EndpointStoreTests {
                 "filter":{"objects":["b","a"],"conditions":{"z.y":[1.50,null,"x"],"a":true}}
                 """)
             let headers = SealedSecret(keyID: "k9", bytes: [0, 255])
-            #expect(try await store.insert(id: "ep_1", settings: plain, secret: nil, headers: nil))
-            #expect(try await store.insert(id: "ep_2", settings: full, secret: Self.sealed, headers: headers))
+            #expect(try await store.insert(id: "ep_1", settings: plain, secret: nil, extras: nil))
+            #expect(try await store.insert(id: "ep_2", settings: full, secret: Self.sealed, extras: headers))
             let first = try #require(try await store.find(id: "ep_1"))
-            #expect(first.settings == plain && first.secrets.isEmpty && first.sealedHeaders == nil)
+            #expect(first.settings == plain && first.secrets.isEmpty && first.sealedExtras == nil)
             #expect(first.parking == nil && first.failuresInARow == 0)
             let second = try #require(try await store.find(id: "ep_2"))
             #expect(second.settings == full && second.secrets.map(\.sealed) == [Self.sealed])
-            #expect(second.sealedHeaders == headers)
+            #expect(second.sealedExtras == headers)
             #expect(try await store.find(id: "ep_3") == nil)
         }
     }
@@ -41,7 +41,7 @@ struct EndpointStoreTests {
             let store = EndpointStore(pool: pool)
             let settings = try EndpointFixture.settings()
             for number in [3, 1, 5, 2, 4] {
-                _ = try await store.insert(id: "ep_\(number)", settings: settings, secret: Self.sealed, headers: nil)
+                _ = try await store.insert(id: "ep_\(number)", settings: settings, secret: Self.sealed, extras: nil)
             }
             #expect(try await store.page(count: 3).map(\.id) == ["ep_1", "ep_2", "ep_3"])
             #expect(try await store.page(after: "ep_3", count: 3).map(\.id) == ["ep_4", "ep_5"])
@@ -54,18 +54,18 @@ struct EndpointStoreTests {
             let store = EndpointStore(pool: pool)
             let settings = try EndpointFixture.settings()
             for id in ["ep_1", "ep_2"] {
-                _ = try await store.insert(id: id, settings: settings, secret: nil, headers: Self.sealed)
+                _ = try await store.insert(id: id, settings: settings, secret: nil, extras: Self.sealed)
             }
             let changed = try await store.update(id: "ep_1") { endpoint in
                 var settings = endpoint.settings
                 settings.note = "changed"
-                return EndpointStore.Change(settings: settings, headers: nil, firstSecret: Self.sealed)
+                return EndpointStore.Change(settings: settings, extras: nil, firstSecret: Self.sealed)
             }
-            #expect(changed?.settings.note == "changed" && changed?.sealedHeaders == nil)
+            #expect(changed?.settings.note == "changed" && changed?.sealedExtras == nil)
             #expect(changed?.secrets.map(\.sealed) == [Self.sealed])
             #expect(try await store.find(id: "ep_2")?.settings == settings)
             let missing = try await store.update(id: "ep_9") {
-                EndpointStore.Change(settings: $0.settings, headers: nil)
+                EndpointStore.Change(settings: $0.settings, extras: nil)
             }
             #expect(missing == nil)
             await #expect(throws: InputError.self) {
@@ -85,7 +85,7 @@ struct EndpointStoreTests {
     @Test func changesAtATimeAllHappen() async throws {
         try await PostgresFixture.withDatabase { pool in
             let store = EndpointStore(pool: pool)
-            _ = try await store.insert(id: "e", settings: try EndpointFixture.settings(), secret: nil, headers: nil)
+            _ = try await store.insert(id: "e", settings: try EndpointFixture.settings(), secret: nil, extras: nil)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<20 {
                     group.addTask {
@@ -110,7 +110,7 @@ struct EndpointStoreTests {
                 try await store.rotate(id: "e", overlapSeconds: seconds) { _ in secret(number) }
             }
             _ = try await store.insert(
-                id: "e", settings: try EndpointFixture.settings(), secret: secret(1), headers: nil)
+                id: "e", settings: try EndpointFixture.settings(), secret: secret(1), extras: nil)
             let now = SystemWallClock().nowMilliseconds()
             let once = try #require(try await rotate(2, 86_400))
             #expect(once.secrets.map(\.sealed.bytes) == [[2], [1]] && once.secrets[0].expiresAtMilliseconds == nil)
@@ -135,7 +135,7 @@ struct EndpointStoreTests {
         try await PostgresFixture.withDatabase { pool in
             let store = EndpointStore(pool: pool)
             let settings = try EndpointFixture.settings()
-            _ = try await store.insert(id: "e", settings: settings, secret: nil, headers: nil)
+            _ = try await store.insert(id: "e", settings: settings, secret: nil, extras: nil)
             func fail() async throws -> Bool {
                 try await store.noteFailure(id: "e", reason: "HTTP 500", probeMilliseconds: 0)
             }
@@ -158,7 +158,7 @@ struct EndpointStoreTests {
     @Test func oneOfManyProbesAParkedEndpoint() async throws {
         try await PostgresFixture.withDatabase(size: 8) { pool in
             let store = EndpointStore(pool: pool)
-            _ = try await store.insert(id: "e", settings: try EndpointFixture.settings(), secret: nil, headers: nil)
+            _ = try await store.insert(id: "e", settings: try EndpointFixture.settings(), secret: nil, extras: nil)
             #expect(try await !store.beginProbe(id: "e", probeMilliseconds: 60_000))
             #expect(try await store.park(id: "e", reason: "gone", probeMilliseconds: 0))
             #expect(try await !store.park(id: "e", reason: "again", probeMilliseconds: 0))
@@ -181,7 +181,7 @@ struct EndpointStoreTests {
     @Test func switchingOnLetsOutWhatIsParked() async throws {
         try await PostgresFixture.withDatabase { pool in
             let store = EndpointStore(pool: pool)
-            _ = try await store.insert(id: "e", settings: try EndpointFixture.settings(), secret: nil, headers: nil)
+            _ = try await store.insert(id: "e", settings: try EndpointFixture.settings(), secret: nil, extras: nil)
             _ = try await store.park(id: "e", reason: "gone", probeMilliseconds: 1_000)
             for isEnabled in [false, true] {
                 let changed = try await store.update(id: "e") { endpoint in

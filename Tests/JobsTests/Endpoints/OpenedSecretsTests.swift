@@ -23,8 +23,10 @@ struct OpenedSecretsTests {
                     sealed: try keyring.seal(secret.text, of: owner), createdAtMilliseconds: 0,
                     expiresAtMilliseconds: secret.expiresAtMilliseconds)
             },
-            sealedHeaders: try header.map { value in
-                try keyring.seal([EndpointHeader(name: "X-Key", revealedValue: value)].sealedText, of: owner)
+            sealedExtras: try header.map { value in
+                try keyring.seal(
+                    EndpointExtras(headers: [EndpointHeader(name: "X-Key", revealedValue: value)]).sealedText, of: owner
+                )
             },
             parking: nil, failuresInARow: 0, createdAtMilliseconds: 0, updatedAtMilliseconds: 0)
     }
@@ -50,8 +52,8 @@ struct OpenedSecretsTests {
         #expect(texts(try open(try endpoint([(first, nil)])), at: 0) == [first])
         #expect(texts(try open(try endpoint([(second, nil)])), at: 0) == [second])
         let withHeader = try open(try endpoint([(second, nil)], header: "v1"))
-        #expect(withHeader.headers.map(\.revealedValue) == ["v1"])
-        #expect(try open(try endpoint([(second, nil)], header: "v2")).headers.map(\.revealedValue) == ["v2"])
+        #expect(withHeader.extras.headers.map(\.revealedValue) == ["v1"])
+        #expect(try open(try endpoint([(second, nil)], header: "v2")).extras.headers.map(\.revealedValue) == ["v2"])
         #expect(try open(try endpoint([(second, nil)], scheme: .none)).signing(nowMilliseconds: 0).isEmpty)
         #expect(try open(try endpoint([(second, nil)], scheme: .body)).signing(nowMilliseconds: 0)[0].key == nil)
     }

@@ -15,13 +15,13 @@ struct RekeyTests {
             let old = try SecretsKeyring(Self.key(1))
             let lost = try SecretsKeyring(Self.key(9))
             let settings = try EndpointFixture.settings()
-            let header = [EndpointHeader(name: "X-A", revealedValue: "v")].sealedText
+            let header = EndpointExtras(headers: [EndpointHeader(name: "X-A", revealedValue: "v")]).sealedText
             for number in 0..<230 {
                 let id = "ep_\(number)"
                 let keyring = number == 7 ? lost : old
                 _ = try await store.insert(
                     id: id, settings: settings, secret: try keyring.seal("secret \(number)", of: id),
-                    headers: number % 10 == 0 ? try old.seal(header, of: id) : nil)
+                    extras: number % 10 == 0 ? try old.seal(header, of: id) : nil)
             }
             let both = try SecretsKeyring("\(Self.key(2)),\(Self.key(1))")
             let first = try await store.rekey(both)
@@ -32,7 +32,7 @@ struct RekeyTests {
             for endpoint in try await store.page(count: 1_000) where endpoint.id != "ep_7" {
                 let text = try new.open(try #require(endpoint.secrets.first).sealed, of: endpoint.id)
                 #expect("ep_" + text.dropFirst(7) == endpoint.id)
-                if let headers = endpoint.sealedHeaders {
+                if let headers = endpoint.sealedExtras {
                     #expect(try new.open(headers, of: endpoint.id) == header)
                 }
             }

@@ -9,7 +9,7 @@ extension EndpointHandler {
         let now = clock.nowMilliseconds()
         let opened = try opened.secrets(of: endpoint, with: keyring, nowMilliseconds: now)
         let secrets = opened.signing(nowMilliseconds: now)
-        let own = opened.headers
+        let own = opened.extras.headers
         let scheme = endpoint.settings.signing
         let message = WebhookSigner.Message(id: messageID, body: body, nowMilliseconds: now, scheme: scheme)
         let signature = try WebhookSigner.headers(for: message, scheme: scheme, secrets: secrets)
@@ -17,6 +17,6 @@ extension EndpointHandler {
             url: endpoint.settings.url,
             headers: [(name: "Content-Type", value: "application/json")] + signature
                 + own.map { (name: $0.name, value: $0.revealedValue) },
-            body: body, secrets: secrets.map(\.secret.revealed) + own.map(\.revealedValue))
+            body: body, secrets: secrets.map(\.secret.revealed) + own.map(\.revealedValue), tls: opened.extras.tls)
     }
 }

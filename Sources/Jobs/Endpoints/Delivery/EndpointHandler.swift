@@ -155,7 +155,7 @@ public struct EndpointHandler: Sendable {
             jobID: job.id, target: endpoint.settings.url.host, webhookID: arguments.messageID)
         delivery.endpointID = endpoint.id
         delivery.eventType = arguments.type
-        delivery.replayOf = arguments.replayOf
+        (delivery.replayOf, delivery.replayID) = (arguments.replayOf, Replay.id(ofLane: job.lane))
         let subject = arguments.subject
         (delivery.eventID, delivery.domainName) = (subject.id, subject.domainName)
         (delivery.engagementID, delivery.callSID) = (subject.engagementID, subject.callSID)

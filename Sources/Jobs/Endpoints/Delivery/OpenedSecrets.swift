@@ -5,22 +5,15 @@ import Synchronization
 
 /// What one endpoint's sealed bytes hold.
 struct OpenedSecrets: Sendable, CustomStringConvertible, CustomReflectable {
-    /// The owner's headers.
-    let headers: [EndpointHeader]
+    /// What the owner adds.
+    let extras: EndpointExtras
     private let secrets: [(secret: SigningSecret, expiresAtMilliseconds: Int64?)]
 
     /// Opens what signs now; nothing that does not will sign later.
     ///
     /// - Throws: `SecretsError` when our own keys cannot open what is stored, `SigningError` when it cannot sign.
     init(of endpoint: Endpoint, with keyring: SecretsKeyring, nowMilliseconds: Int64) throws {
-        if let sealed = endpoint.sealedHeaders {
-            guard let opened = [EndpointHeader](sealedText: try keyring.open(sealed, of: endpoint.id)) else {
-                throw SecretsError(.damaged, "an endpoint's headers cannot be read")
-            }
-            headers = opened
-        } else {
-            headers = []
-        }
+        extras = try keyring.extras(endpoint.sealedExtras, of: endpoint.id)
         var secrets: [(secret: SigningSecret, expiresAtMilliseconds: Int64?)] = []
         let scheme = endpoint.settings.signing
         let live = scheme.needsSecret ? endpoint.liveSecrets(atMilliseconds: nowMilliseconds) : []
@@ -50,7 +43,7 @@ final class OpenedSecretsCache: Sendable {
 
     private struct Entry: Sendable {
         let sealed: [Endpoint.StoredSecret]
-        let sealedHeaders: SealedSecret?
+        let sealedExtras: SealedSecret?
         let scheme: SigningScheme
         let opened: OpenedSecrets
     }
@@ -62,14 +55,14 @@ final class OpenedSecretsCache: Sendable {
         of endpoint: Endpoint, with keyring: SecretsKeyring, nowMilliseconds: Int64
     ) throws -> OpenedSecrets {
         let known = entries.withLock { $0[endpoint.id] }
-        if let known, known.sealed == endpoint.secrets, known.sealedHeaders == endpoint.sealedHeaders,
+        if let known, known.sealed == endpoint.secrets, known.sealedExtras == endpoint.sealedExtras,
             known.scheme == endpoint.settings.signing
         {
             return known.opened
         }
         let opened = try OpenedSecrets(of: endpoint, with: keyring, nowMilliseconds: nowMilliseconds)
         let entry = Entry(
-            sealed: endpoint.secrets, sealedHeaders: endpoint.sealedHeaders, scheme: endpoint.settings.signing,
+            sealed: endpoint.secrets, sealedExtras: endpoint.sealedExtras, scheme: endpoint.settings.signing,
             opened: opened)
         entries.withLock { entries in
             if entries.count >= Self.maximumEntries { entries.removeAll() }

@@ -28,8 +28,8 @@ public struct Endpoint: Sendable, Hashable {
     public let settings: EndpointSettings
     /// Newest first; those that have expired too, until the next rotation.
     public internal(set) var secrets: [StoredSecret]
-    /// Its headers' values; nil when it has none.
-    public let sealedHeaders: SealedSecret?
+    /// Its headers' values and TLS material: an `EndpointExtras`; nil when it has none.
+    public let sealedExtras: SealedSecret?
     /// Nil while deliveries go out.
     public let parking: Parking?
     /// Whether what waited while it was parked goes out now.
@@ -45,7 +45,7 @@ public struct Endpoint: Sendable, Hashable {
     public init(draft settings: EndpointSettings, of current: Endpoint?, nowMilliseconds: Int64) {
         self.init(
             id: current?.id ?? "", settings: settings, secrets: current?.secrets ?? [],
-            sealedHeaders: current?.sealedHeaders, parking: current?.parking,
+            sealedExtras: current?.sealedExtras, parking: current?.parking,
             isReleasing: current?.isReleasing ?? false,
             failuresInARow: current?.failuresInARow ?? 0,
             createdAtMilliseconds: current?.createdAtMilliseconds ?? nowMilliseconds,
@@ -53,7 +53,7 @@ public struct Endpoint: Sendable, Hashable {
     }
 
     init(
-        id: String, settings: EndpointSettings, secrets: [StoredSecret], sealedHeaders: SealedSecret?,
+        id: String, settings: EndpointSettings, secrets: [StoredSecret], sealedExtras: SealedSecret?,
         parking: Parking?,
         isReleasing: Bool = false,
         failuresInARow: Int, createdAtMilliseconds: Int64, updatedAtMilliseconds: Int64
@@ -61,7 +61,7 @@ public struct Endpoint: Sendable, Hashable {
         self.id = id
         self.settings = settings
         self.secrets = secrets
-        self.sealedHeaders = sealedHeaders
+        self.sealedExtras = sealedExtras
         self.parking = parking
         self.isReleasing = isReleasing
         self.failuresInARow = failuresInARow

@@ -6,12 +6,14 @@ public struct EndpointDraft: Sendable {
     public let settings: EndpointSettings
     /// The headers to send from now on; nil leaves them as they are.
     public let headers: [EndpointHeader]?
+    /// The TLS material from now on: nil leaves it as it is, nil within takes it away.
+    public let tls: EndpointTLS??
     /// The secret to sign with; nil leaves it as it is, or has one made.
     public let secret: EndpointSecret?
 
     private static let members = [
         "url", "operations", "description", "format", "signing", "secret", "retry", "max_in_flight", "rate_per_second",
-        "headers", "filter", "order_by", "enabled",
+        "headers", "tls", "filter", "order_by", "enabled",
     ]
 
     /// Reads the body of a request. A member that is null goes back to its default; one that is absent stays.
@@ -50,6 +52,11 @@ public struct EndpointDraft: Sendable {
         Self.readLimits(&fields, &settings)
         headers = object["headers"].flatMap { $0.isNull ? [] : fields.endpointHeaders("headers") }
         if let headers { settings.headerNames = headers.map(\.name) }
+        tls = object["tls"].map { $0.isNull ? nil : fields.endpointTLS("tls") }
+        if let tls { settings.tlsParts = tls?.parts ?? [] }
+        if !settings.tlsParts.isEmpty, !settings.url.isSecure {
+            fields.report("tls", "Only an https address has any use for it.")
+        }
         secret = Self.secret(&fields, settings.signing, isNew: current == nil)
         guard fields.problems.isEmpty, url != nil else { throw InputError(problems: fields.problems) }
         self.settings = settings

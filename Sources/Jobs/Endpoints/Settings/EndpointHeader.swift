@@ -56,25 +56,15 @@ public struct EndpointHeader: Sendable, Hashable, CustomStringConvertible, Custo
 }
 
 extension [EndpointHeader] {
-    /// As it is sealed.
-    public var sealedText: String {
-        String(
-            decoding: JSONValue.object(
-                JSONObject(members: map { .init(key: $0.name, value: .string($0.revealedValue)) })
-            ).encoded(), as: UTF8.self)
+    /// `{"name": "value"}`, with the values.
+    var json: JSONObject {
+        JSONObject(members: map { .init(key: $0.name, value: .string($0.revealedValue)) })
     }
 
-    /// Reads ``sealedText``; nil for anything else.
-    init?(sealedText text: String) {
-        let object: JSONObject
-        do throws(JSONError) {
-            guard let parsed = try JSONParser.parse([UInt8](text.utf8)).object else { return nil }
-            object = parsed
-        } catch {
-            return nil
-        }
+    /// Reads ``json``; nil for anything else.
+    init?(json: JSONObject) {
         var headers: [EndpointHeader] = []
-        for member in object.members {
+        for member in json.members {
             guard let value = member.value.string else { return nil }
             headers.append(EndpointHeader(name: member.key, revealedValue: value))
         }

@@ -32,6 +32,8 @@ public struct EndpointSettings: Sendable, Hashable {
     public var ratePerSecond: Double?
     /// The names of the headers that the owner adds.
     public var headerNames: [String]
+    /// What of ``EndpointTLS`` it has: `ca`, `certificate`.
+    public var tlsParts: [String]
     /// Which of the events that match an operation.
     public var filter: EndpointFilter
     /// What its deliveries are ordered by; nil for any order. A change is for events that come after it.
@@ -50,6 +52,7 @@ public struct EndpointSettings: Sendable, Hashable {
         maximumInFlight = Self.standardInFlight
         ratePerSecond = nil
         headerNames = []
+        tlsParts = []
         filter = EndpointFilter()
         order = nil
         isEnabled = true

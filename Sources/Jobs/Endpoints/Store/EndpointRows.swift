@@ -34,6 +34,7 @@ enum EndpointRows {
         settings.maximumInFlight = Int(try row.integer("max_in_flight"))
         settings.ratePerSecond = try row.optionalDouble("rate_per_second")
         settings.headerNames = try texts("header_names", row, id)
+        settings.tlsParts = try texts("tls_parts", row, id)
         settings.filter = try filter(row, id)
         settings.order = try row.optionalString("order_by").map {
             try wanted(EndpointOrder(rawValue: $0), id, "order_by")
@@ -41,8 +42,8 @@ enum EndpointRows {
         settings.isEnabled = try row.boolean("enabled")
         return Endpoint(
             id: id, settings: settings, secrets: [],
-            sealedHeaders: try row.optionalString("headers_key_id").map {
-                SealedSecret(keyID: $0, bytes: try row.bytes("headers_sealed"))
+            sealedExtras: try row.optionalString("extras_key_id").map {
+                SealedSecret(keyID: $0, bytes: try row.bytes("extras_sealed"))
             },
             parking: try parking(row), isReleasing: try !row.isNull("releasing_at"),
             failuresInARow: Int(try row.integer("failures_in_a_row")),

@@ -6,7 +6,7 @@ import Postgres
 extension EndpointStore {
     /// What came of re-keying.
     public struct Rekeying: Sendable, Hashable {
-        /// Secrets and sets of headers that are sealed with the newest key now, and were not before.
+        /// Secrets and extras that are sealed with the newest key now, and were not before.
         public var moved = 0
         /// Endpoints with something that no key opens, each once.
         public var unreadable: [String] = []
@@ -20,7 +20,7 @@ extension EndpointStore {
     public func rekey(_ keyring: SecretsKeyring) async throws -> Rekeying {
         guard let newest = keyring.newestKeyID else { throw SecretsError(.noKey, "SECRETS_KEY is not set") }
         var result = Rekeying()
-        for (select, update) in [(Self.selectSecrets, Self.moveSecret), (Self.selectHeaders, Self.moveHeaders)] {
+        for (select, update) in [(Self.selectSecrets, Self.moveSecret), (Self.selectExtras, Self.moveExtras)] {
             var position = ""
             while true {
                 let rows = try await querying(select, [.text(newest), .text(position), .integer(Self.rowsPerRead)])
@@ -70,16 +70,16 @@ extension EndpointStore {
         UPDATE jobs.endpoint_secrets SET key_id = $2, sealed = $3 WHERE number = $1::text::bigint AND sealed = $4
         RETURNING 1
         """)
-    private static let selectHeaders = PostgresStatement(
-        "endpoint_rekey_headers",
+    private static let selectExtras = PostgresStatement(
+        "endpoint_rekey_extras",
         """
-        SELECT id AS place, id AS endpoint_id, headers_key_id AS key_id, headers_sealed AS sealed FROM jobs.endpoints
-        WHERE headers_key_id <> $1 AND id > $2 ORDER BY id LIMIT $3
+        SELECT id AS place, id AS endpoint_id, extras_key_id AS key_id, extras_sealed AS sealed FROM jobs.endpoints
+        WHERE extras_key_id <> $1 AND id > $2 ORDER BY id LIMIT $3
         """)
-    private static let moveHeaders = PostgresStatement(
-        "endpoint_rekey_header",
+    private static let moveExtras = PostgresStatement(
+        "endpoint_rekey_extra",
         """
-        UPDATE jobs.endpoints SET headers_key_id = $2, headers_sealed = $3 WHERE id = $1 AND headers_sealed = $4
+        UPDATE jobs.endpoints SET extras_key_id = $2, extras_sealed = $3 WHERE id = $1 AND extras_sealed = $4
         RETURNING 1
         """)
 }

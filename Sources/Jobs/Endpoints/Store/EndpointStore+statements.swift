@@ -22,9 +22,9 @@ extension EndpointStore {
         """
         INSERT INTO jobs.endpoints
             (id, url, operations, description, format, signing, retry, max_in_flight, rate_per_second, header_names,
-             headers_key_id, headers_sealed, filter, enabled, order_by)
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15
-        WHERE (SELECT count(*) FROM jobs.endpoints) < $16
+             extras_key_id, extras_sealed, filter, enabled, order_by, tls_parts)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
+        WHERE (SELECT count(*) FROM jobs.endpoints) < $17
         RETURNING id
         """)
     static let update = PostgresStatement(
@@ -32,8 +32,8 @@ extension EndpointStore {
         """
         UPDATE jobs.endpoints SET
             url = $2, operations = $3, description = $4, format = $5, signing = $6, retry = $7, max_in_flight = $8,
-            rate_per_second = $9, header_names = $10, headers_key_id = $11, headers_sealed = $12, filter = $13,
-            enabled = $14, order_by = $15, updated_at = clock_timestamp()
+            rate_per_second = $9, header_names = $10, extras_key_id = $11, extras_sealed = $12, filter = $13,
+            enabled = $14, order_by = $15, tls_parts = $16, updated_at = clock_timestamp()
         WHERE id = $1
         """)
     static let enable = PostgresStatement(

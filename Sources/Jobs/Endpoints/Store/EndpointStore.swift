@@ -24,15 +24,15 @@ public struct EndpointStore: Sendable {
     public struct Change: Sendable {
         /// What its owner decides.
         public var settings: EndpointSettings
-        /// Its headers, all of them; nil for none.
-        public var headers: SealedSecret?
+        /// Its headers and TLS material, all of them; nil for none.
+        public var extras: SealedSecret?
         /// A secret for one that has none.
         public var firstSecret: SealedSecret?
 
         /// A change.
-        public init(settings: EndpointSettings, headers: SealedSecret?, firstSecret: SealedSecret? = nil) {
+        public init(settings: EndpointSettings, extras: SealedSecret?, firstSecret: SealedSecret? = nil) {
             self.settings = settings
-            self.headers = headers
+            self.extras = extras
             self.firstSecret = firstSecret
         }
     }
@@ -42,12 +42,12 @@ public struct EndpointStore: Sendable {
 
     /// Writes a new endpoint; false when there are as many as there may be. Throws `storage`.
     public func insert(
-        id: String, settings: EndpointSettings, secret: SealedSecret?, headers: SealedSecret?
+        id: String, settings: EndpointSettings, secret: SealedSecret?, extras: SealedSecret?
     ) async throws(JobsError) -> Bool {
         do {
             return try await pool.transaction { transaction in
                 let values: [PostgresValue] =
-                    [.text(id)] + Self.parameters(settings, headers) + [.integer(Int64(Self.maximumEndpoints))]
+                    [.text(id)] + Self.parameters(settings, extras) + [.integer(Int64(Self.maximumEndpoints))]
                 guard try await !transaction.query(Self.insert, values).isEmpty else { return false }
                 if let secret { try await Self.insert(secret, of: id, transaction) }
                 return true
@@ -87,7 +87,7 @@ public struct EndpointStore: Sendable {
         try await changing(id) { endpoint, transaction in
             let change = try change(endpoint)
             let settings = change.settings
-            let values = [.text(id)] + Self.parameters(settings, change.headers)
+            let values = [.text(id)] + Self.parameters(settings, change.extras)
             _ = try await transaction.query(Self.update, values)
             if let secret = change.firstSecret { try await Self.insert(secret, of: id, transaction) }
             if settings.isEnabled, !endpoint.settings.isEnabled {
@@ -164,15 +164,16 @@ public struct EndpointStore: Sendable {
             insertSecret, [.text(id), .text(secret.keyID), .bytes(secret.bytes)])
     }
 
-    private static func parameters(_ settings: EndpointSettings, _ headers: SealedSecret?) -> [PostgresValue] {
+    private static func parameters(_ settings: EndpointSettings, _ extras: SealedSecret?) -> [PostgresValue] {
         [
             .text(settings.url.text), .json(EndpointRows.list(settings.operations.map(\.text))),
             settings.note.map { .text($0) } ?? .null, .text(settings.format.rawValue),
             .text(settings.signing.rawValue), .text(settings.retry.policy.description),
             .integer(Int64(settings.maximumInFlight)), settings.ratePerSecond.map { .double($0) } ?? .null,
-            .json(EndpointRows.list(settings.headerNames)), headers.map { .text($0.keyID) } ?? .null,
-            headers.map { .bytes($0.bytes) } ?? .null, .json(settings.filter.json.encoded()),
+            .json(EndpointRows.list(settings.headerNames)), extras.map { .text($0.keyID) } ?? .null,
+            extras.map { .bytes($0.bytes) } ?? .null, .json(settings.filter.json.encoded()),
             .boolean(settings.isEnabled), settings.order.map { .text($0.rawValue) } ?? .null,
+            .json(EndpointRows.list(settings.tlsParts)),
         ]
     }
 }

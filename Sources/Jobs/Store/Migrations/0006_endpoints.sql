@@ -1,4 +1,4 @@
--- Subscriptions: who gets which events, and how. Secrets and the values of headers are sealed under SECRETS_KEY.
+-- Subscriptions: who gets which events, and how. Secrets, the values of headers and TLS material are sealed under SECRETS_KEY.
 CREATE TABLE jobs.endpoints (
     id                  text PRIMARY KEY,
     url                 text NOT NULL CHECK (octet_length(url) <= 2048),
@@ -12,8 +12,11 @@ CREATE TABLE jobs.endpoints (
     max_in_flight       bigint NOT NULL CHECK (max_in_flight > 0),
     rate_per_second     double precision CHECK (rate_per_second > 0),
     header_names        json NOT NULL,
-    headers_key_id      text,
-    headers_sealed      bytea,
+    -- "ca" and "certificate", as far as there is one.
+    tls_parts           json NOT NULL,
+    -- What those headers and parts hold.
+    extras_key_id       text,
+    extras_sealed       bytea,
     filter              json NOT NULL,
     enabled             boolean NOT NULL,
     -- Deliveries in a row that failed for good.
@@ -27,7 +30,7 @@ CREATE TABLE jobs.endpoints (
     releasing_at        timestamptz,
     created_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
-    CHECK ((headers_key_id IS NULL) = (headers_sealed IS NULL)),
+    CHECK ((extras_key_id IS NULL) = (extras_sealed IS NULL)),
     CHECK ((parked_at IS NULL) = (probe_at IS NULL) AND (parked_at IS NULL) = (parked_reason IS NULL))
 );
 
