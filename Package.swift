@@ -69,6 +69,7 @@ let package = Package(
             name: "Queue",
             dependencies: ["Redis", "Threads", logging, lifecycle, signals],
             resources: [
+                .embedInCode("Scripts/Doctor/chains.lua"),
                 .embedInCode("Scripts/Doctor/examine.lua"),
                 .embedInCode("Scripts/Doctor/recount.lua"),
                 .embedInCode("Scripts/Doctor/roll.lua"),
@@ -77,6 +78,7 @@ let package = Package(
                 .embedInCode("Scripts/Doctor/tally.lua"),
                 .embedInCode("Scripts/Shared/keys.lua"),
                 .embedInCode("Scripts/Shared/lanes.lua"),
+                .embedInCode("Scripts/Shared/orders.lua"),
                 .embedInCode("Scripts/Shared/queue.lua"),
                 .embedInCode("Scripts/beat.lua"),
                 .embedInCode("Scripts/cancel.lua"),
@@ -114,7 +116,8 @@ let package = Package(
                 .embedInCode("Store/Migrations/0005_deliveries.sql"),
                 .embedInCode("Store/Migrations/0006_endpoints.sql"),
                 .embedInCode("Store/Migrations/0007_superseded.sql"),
-                .embedInCode("Store/Migrations/0008_replays.sql"),
+                .embedInCode("Store/Migrations/0008_order_by.sql"),
+                .embedInCode("Store/Migrations/0009_replays.sql"),
             ],
             swiftSettings: strict
         ),

@@ -17,7 +17,9 @@ extension EndpointDesk {
     /// How an endpoint's lane stands; nil when there is no such endpoint.
     public func stats(_ id: String) async throws -> EndpointStats? {
         guard let endpoint = try await store.find(id: id) else { return nil }
-        return EndpointStats(endpoint, try await queue.status(ofLane: endpoint.lane, in: JobQueue.webhooks))
+        return EndpointStats(
+            endpoint, try await queue.status(ofLane: endpoint.lane, in: JobQueue.webhooks),
+            behind: try await queue.waitingBehind(orderKeyPrefix: endpoint.orderKeyPrefix, in: JobQueue.webhooks))
     }
 }
 
@@ -26,6 +28,8 @@ public struct EndpointStats: Encodable, Sendable {
     let id, status: String
     /// Deliveries that could start now but for the lane, and that run.
     public let waiting, running: Int
+    /// Deliveries that wait for another with the same value of `order_by` to end.
+    public let behind: Int
     let failuresInARow: Int
     /// Deliveries at a time, now.
     public let maximumInFlight: Int
@@ -39,7 +43,7 @@ public struct EndpointStats: Encodable, Sendable {
     public var parkedReason: String? { parked?.reason }
 
     private enum CodingKeys: String, CodingKey {
-        case id, status, waiting, running, parked
+        case id, status, waiting, running, behind, parked
         case failuresInARow = "failures_in_a_row"
         case maximumInFlight = "max_in_flight"
         case ratePerSecond = "rate_per_second"
@@ -47,7 +51,8 @@ public struct EndpointStats: Encodable, Sendable {
         case heldUntil = "held_until"
     }
 
-    init(_ endpoint: Endpoint, _ lane: LaneStatus) {
+    init(_ endpoint: Endpoint, _ lane: LaneStatus, behind: Int) {
+        self.behind = behind
         id = endpoint.id
         status = EndpointResource(endpoint, nowMilliseconds: 0).status
         (waiting, running) = (lane.waiting, lane.running)
@@ -66,6 +71,7 @@ public struct EndpointStats: Encodable, Sendable {
         try container.encode(status, forKey: .status)
         try container.encode(waiting, forKey: .waiting)
         try container.encode(running, forKey: .running)
+        try container.encode(behind, forKey: .behind)
         try container.encode(failuresInARow, forKey: .failuresInARow)
         try container.encode(maximumInFlight, forKey: .maximumInFlight)
         try container.encode(ratePerSecond, forKey: .ratePerSecond)

@@ -100,7 +100,7 @@ public struct EndpointResource: Encodable, Sendable {
         try container.encode(settings.ratePerSecond, forKey: .ratePerSecond)
         try container.encode(settings.headerNames, forKey: .headers)
         try container.encode(EncodableJSON(settings.filter.json), forKey: .filter)
-        try container.encodeNil(forKey: .orderBy)
+        try container.encode(settings.order?.rawValue, forKey: .orderBy)
         try container.encode(settings.isEnabled, forKey: .enabled)
         try container.encode(status, forKey: .status)
         try container.encode(endpoint.parking.map(ParkingResource.init), forKey: .parked)

@@ -16,6 +16,9 @@ struct JobReason {
         case .parked(let until):
             "it is parked for a worker of another release\(until.map { ", until \(when($0))" } ?? ""): \(parkedReason)"
         case .follows(let job): "it waits for the end of job \(job), which has the same debounce key and runs"
+        case .behind(let ahead, let first):
+            "it is behind \(ahead == 1 ? "1 job" : "\(ahead) jobs") of its order key \(view.envelope.options.orderKey ?? "")"
+                + (first.map { "; it is the turn of job \($0)" } ?? "") + own
         case .noWorker: "no live worker serves its queue \(view.queue)"
         case .inLine(let ahead, let isAtLeast): inLine(ahead, isAtLeast)
         case .laneFull(let running, let limit, let ahead, let isAtLeast):
@@ -60,6 +63,9 @@ struct JobReason {
         let mark = "parked: "
         return message.hasPrefix(mark) ? String(message.dropFirst(mark.count)) : message
     }
+
+    /// Its own time, which is not why it waits.
+    private var own: String { view.atMilliseconds.map { ", and not before \(time($0))" } ?? "" }
 
     /// What put it off.
     private var after: String { view.lastError.map { ", after: \($0.message)" } ?? "" }

@@ -17,6 +17,7 @@ public struct JobResource: Encodable, Sendable {
     public var deferrals: Int
     public var uniqueKey: String?
     public var debounceKey: String?
+    public var orderKey: String?
     /// How long one run may take, where the job itself says so.
     public var timeoutSeconds: Double?
     public var enqueuedAt: String?
@@ -40,6 +41,7 @@ public struct JobResource: Encodable, Sendable {
         case maxAttempts = "max_attempts"
         case uniqueKey = "unique_key"
         case debounceKey = "debounce_key"
+        case orderKey = "order_key"
         case timeoutSeconds = "timeout_seconds"
         case enqueuedAt = "enqueued_at"
         case runAt = "run_at"
@@ -63,6 +65,7 @@ public struct JobResource: Encodable, Sendable {
         deferrals = view.envelope.deferrals
         uniqueKey = view.envelope.options.uniqueKey
         debounceKey = view.envelope.options.debounceKey
+        orderKey = view.envelope.options.orderKey
         timeoutSeconds = view.envelope.options.timeLimitMilliseconds.map { Double($0) / 1_000 }
         enqueuedAt = Self.time(view.id.createdMilliseconds)
         runAt = view.state == .due ? view.atMilliseconds.map { Self.time($0) } : nil

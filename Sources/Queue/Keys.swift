@@ -2,7 +2,7 @@
 struct Keys: Sendable {
     let ready, jobs, due, dead, errors, finished, doorbell, counters, meta, leases: String
     let keys, next, cancelled, cancels, pace, schedules, ticks, log: String
-    let ring, lanes, lanesRunning, lanesLimits, lanesBucket, lanesBreaker, lanesHeld, lanesDue: String
+    let ring, lanes, lanesRunning, lanesLimits, lanesBucket, lanesBreaker, lanesHeld, lanesDue, orders: String
     private let prefix: String
 
     /// - Parameter namespace: what every key begins with; `aj` in production, one of its own in each test.
@@ -35,10 +35,11 @@ struct Keys: Sendable {
         lanesBreaker = prefix + "lanes:breaker"
         lanesHeld = prefix + "lanes:held"
         lanesDue = prefix + "lanes:due"
+        orders = prefix + "orders"
         all = [
             ready, jobs, due, dead, errors, finished, doorbell, counters, meta, leases, keys, next, cancelled, cancels,
             ring, lanes, lanesRunning, lanesLimits, lanesBucket, lanesBreaker, lanesHeld, lanesDue, prefix + "lane:",
-            prefix + "claims:",
+            prefix + "claims:", orders,
         ]
     }
 

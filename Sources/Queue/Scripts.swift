@@ -16,6 +16,7 @@ enum Scripts {
     static let tick = queueScript("tick", PackageResources.tick_lua)
     static let tickNow = queueScript("tick_now", PackageResources.tick_now_lua)
     static let beat = script("beat", PackageResources.beat_lua)
+    static let chains = queueScript("chains", PackageResources.chains_lua)
     static let examine = queueScript("examine", PackageResources.examine_lua)
     static let recount = queueScript("recount", PackageResources.recount_lua)
     static let sift = queueScript("sift", PackageResources.sift_lua)
@@ -29,7 +30,7 @@ enum Scripts {
 
     /// What the scripts of `Scripts/Shared` make of every script that takes ``Keys/all``.
     private static let shared = [
-        PackageResources.queue_lua, PackageResources.keys_lua, PackageResources.lanes_lua,
+        PackageResources.queue_lua, PackageResources.orders_lua, PackageResources.keys_lua, PackageResources.lanes_lua,
     ].map(text).joined(separator: "\n")
 
     private static let limits = """

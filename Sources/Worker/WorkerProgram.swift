@@ -66,8 +66,9 @@ public enum WorkerProgram {
         return JobRegistry([
             gate.before(
                 PushHandler(
-                    directory: directory, hub: hub, sender: pushes, queue: resources.queue, log: resources.log,
-                    clock: clock, logger: logger
+                    directory: directory, hub: hub, sender: pushes,
+                    echoes: EchoFilter(deliveries: DeliveryStore(pool: pool)), queue: resources.queue,
+                    log: resources.log, clock: clock, logger: logger
                 ).handler),
             RouteHandler(
                 directory: directory, retry: configuration.retry, calls: configuration.calls, clock: clock

@@ -63,8 +63,9 @@ struct JobRequestTests {
     }
 
     @Test func itsKeyLaneQueueAndLimit() throws {
-        let job = try job(#""unique_key":"k/1","lane":"l","timeout_seconds":0.5,"queue":"webhooks""#)
+        let job = try job(#""unique_key":"k/1","lane":"l","order_key":"o:1","timeout_seconds":0.5,"queue":"webhooks""#)
         #expect(job.key == .unique("k/1", lifetimeMilliseconds: 86_400_000))
+        #expect(job.envelope.options.orderKey == "o:1")
         #expect(job.envelope.lane == "l" && job.envelope.options.timeLimitMilliseconds == 500)
         #expect(
             try self.job(#""unique_key":"k","unique_seconds":60"#).key == .unique("k", lifetimeMilliseconds: 60_000))
@@ -81,7 +82,9 @@ struct JobRequestTests {
         (#"{"kind":"echo","args":{}}"#, ["/args/text"]),
         (#"{"kind":"echo","args":{"text":"","m":1}}"#, ["/args/text", "/args/m"]),
         (member(#""queue":"nope""#), ["/queue"]), (member(#""queue":7"#), ["/queue"]),
-        (member(#""lane":"""#), ["/lane"]),
+        (member(#""lane":"""#), ["/lane"]), (member(#""order_key":"a b""#), ["/order_key"]),
+        (member(#""order_key":"\#(String(repeating: "x", count: 201))""#), ["/order_key"]),
+        (member(#""order_key":7"#), ["/order_key"]),
         (member(#""lane":"a b""#), ["/lane"]), (member(#""lane":"\#(String(repeating: "x", count: 201))""#), ["/lane"]),
         (member(#""unique_key":"é""#), ["/unique_key"]), (member(#""unique_seconds":5"#), ["/unique_seconds"]),
         (member(#""unique_key":"k","unique_seconds":0"#), ["/unique_seconds"]),

@@ -86,6 +86,10 @@ struct JobReasonTests {
         #expect(
             try await why(.follows(id), state: .due)
                 == "it waits for the end of job \(id), which has the same debounce key and runs")
+        #expect(
+            try await why(.behind(ahead: 2, first: id), state: .due)
+                == "it is behind 2 jobs of its order key ; it is the turn of job \(id)")
+        #expect(try await why(.behind(ahead: 1, first: nil), state: .due) == "it is behind 1 job of its order key ")
         #expect(try await why(.dead, state: .dead, error: "HTTP 404") == "it is dead because of: HTTP 404")
         #expect(try await why(nil, state: .dead) == "it is dead because of: no reason kept")
         #expect(

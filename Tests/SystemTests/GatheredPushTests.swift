@@ -50,5 +50,24 @@ extension SystemTests.Shared {
             #expect(try await product.client.delivery(later, toBe: "delivered")["events"]?.isNull == true)
             #expect(target.requests.count == 2)
         }
+
+        @Test func whatATargetWasSentDoesNotComeBackToIt() async throws {
+            let (twenty, hubspot) = (try FakeTarget(answers: []), try FakeTarget(answers: []))
+            let account = Samples.name("account") + ".example"
+            try await product.setAccount(
+                account, ["twenty_webhook_url": twenty.url(), "hubspot_webhook_url": hubspot.url()])
+            let engagement = Samples.name("e")
+            let event = Samples.completed(engagement, of: account)
+            for job in try await product.client.accept(event) {
+                _ = try await product.client.delivery(job, toBe: "delivered")
+            }
+            // Twenty tells of its own write, and later of a change that somebody made there.
+            let echo = event.replacing(#""domain_name""#, with: #""origin":"twenty","domain_name""#)
+            for job in try await product.client.accept(echo) { try await product.client.job(job, toBe: "done") }
+            #expect(twenty.requests.count == 1 && hubspot.requests.count == 2)
+            let changed = echo.replacing("booked", with: "sold")
+            for job in try await product.client.accept(changed) { try await product.client.job(job, toBe: "done") }
+            #expect(twenty.requests.count == 2 && hubspot.requests.count == 3)
+        }
     }
 }

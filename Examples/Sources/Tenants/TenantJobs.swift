@@ -1,6 +1,6 @@
 public import Queue
 
-/// The handlers of both jobs.
+/// The handlers of these jobs.
 public enum TenantJobs {
     public static let registry: JobRegistry = {
         var registry = JobRegistry()
@@ -10,6 +10,10 @@ public enum TenantJobs {
             return .done()
         }
         registry.register(Reindex.self) { _, _ in .done() }
+        // The site is away at the first try of the first revision.
+        registry.register(Publish.self) { publish, context in
+            publish.revision == 1 && context.attempt == 1 ? .retry(reason: "the site is away") : .done()
+        }
         return registry
     }()
 }

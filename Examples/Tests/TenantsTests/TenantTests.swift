@@ -36,6 +36,22 @@ struct TenantTests {
         }
     }
 
+    @Test func revisionsComeInTheirOrderAlsoWhenOneFails() async throws {
+        try await QueueSimulation.run(url: redis, registry: TenantJobs.registry) { simulation in
+            let start = simulation.nowMilliseconds
+            for revision in 1...3 {
+                try await simulation.client.enqueue(Publish(tenant: "a", document: "d", revision: revision))
+            }
+            try await simulation.client.enqueue(Publish(tenant: "a", document: "e", revision: 7))
+            try await simulation.runUntilIdle()
+
+            let runs = await simulation.runs(of: Publish.self)
+            let revisions = try runs.map { try $0.job(as: Publish.self)?.revision }
+            #expect(revisions.filter { $0 != 7 } == [1, 1, 2, 3])
+            #expect(runs.last?.startMilliseconds == start + 10_000)
+        }
+    }
+
     @Test func editsWithoutEndAreIndexedAllTheSame() async throws {
         try await QueueSimulation.run(url: redis, registry: TenantJobs.registry) { simulation in
             let start = simulation.nowMilliseconds

@@ -19,6 +19,8 @@ public struct Event: Sendable, Hashable {
     public let workspaceID: String?
     /// The CRM person.
     public let personID: String?
+    /// The system in which it happened, such as `twenty`: what it tells is not news there. Nil when the poster does not say.
+    public let origin: String?
     /// What the poster adds; for a push it may carry the engagement's own fields.
     public let data: JSONObject?
     /// The posted object.
@@ -40,6 +42,8 @@ public struct Event: Sendable, Hashable {
         engagementID = fields.identifier("engagement_id")
         workspaceID = fields.identifier("workspace_id")
         personID = fields.identifier("person_id")
+        // Anything else under this name is the poster's own affair.
+        origin = object["origin"]?.string
         data = fields.nested("data")
         if let type {
             Self.requireIDs(type, &fields)
@@ -70,7 +74,7 @@ public struct Event: Sendable, Hashable {
             ("id", id), ("type", typeName ?? type.name), ("domain_name", domainName),
             ("occurred_at", occurredAt?.iso8601Microseconds), ("call_sid", callSID),
             ("engagement_id", engagementID ?? self.engagementID), ("workspace_id", workspaceID),
-            ("person_id", personID),
+            ("person_id", personID), ("origin", origin),
         ]
         for (key, value) in members {
             guard let value else { continue }

@@ -19,6 +19,8 @@ public struct JobRequest: Sendable {
     public let delayMilliseconds: Int64
     /// Makes it one with others of its kind.
     public let key: JobKey?
+    /// Makes it wait for those before it with the same one; nil for any order.
+    public let orderKey: String?
     /// How long one run may take, in ms; nil is what its kind says.
     public let timeLimitMilliseconds: Int64?
 
@@ -61,6 +63,7 @@ public struct JobRequest: Sendable {
         let delayMilliseconds = reader.delay()
         let policy = reader.policy(of: kind)
         key = reader.key()
+        orderKey = reader.orderKey()
         timeLimitMilliseconds = reader.timeLimit()
         reader.finish()
         guard let kind, let queue, let arguments, reader.problems.isEmpty else {
@@ -78,6 +81,7 @@ public struct JobRequest: Sendable {
     public func newJob(nowMilliseconds: Int64) -> NewJob {
         NewJob(
             id: JobID(nowMilliseconds: nowMilliseconds), kind: kind.name, arguments: arguments, policy: policy,
-            lane: lane, delayMilliseconds: delayMilliseconds, key: key, timeLimitMilliseconds: timeLimitMilliseconds)
+            lane: lane, delayMilliseconds: delayMilliseconds, key: key, orderKey: orderKey,
+            timeLimitMilliseconds: timeLimitMilliseconds)
     }
 }

@@ -16,7 +16,7 @@ struct JobRequestReader {
 
     private static let members = [
         "kind", JobRequest.argumentsKey, "queue", "delay_seconds", "run_at", "unique_key", "unique_seconds", "debounce",
-        "lane", "attempts", "retry_delay_seconds", "retry_schedule_seconds", "timeout_seconds",
+        "lane", "order_key", "attempts", "retry_delay_seconds", "retry_schedule_seconds", "timeout_seconds",
     ]
 
     /// - Parameter arguments: the bytes of the arguments as posted; empty when there are none.
@@ -71,6 +71,8 @@ struct JobRequestReader {
     }
 
     mutating func lane() -> String? { fields.token("lane") }
+
+    mutating func orderKey() -> String? { fields.token("order_key") }
 
     mutating func delay() -> Int64? {
         let range = 0...Limits.maximumDelayMilliseconds

@@ -29,7 +29,7 @@ struct OutboxRow: Sendable {
             id: id, kind: try row.string("kind"), arguments: try row.bytes("arguments"),
             policy: policy ?? JobPolicy.internalWork, lane: try row.string("lane"),
             delayMilliseconds: try row.optionalInteger("delay_milliseconds") ?? 0, key: try Self.key(row),
-            label: try row.optionalString("label"),
+            label: try row.optionalString("label"), orderKey: try row.optionalString("order_key"),
             timeLimitMilliseconds: try row.optionalInteger("time_limit_milliseconds"),
             version: Int(try row.integer("version")), isTracked: true)
     }
@@ -58,6 +58,7 @@ struct OutboxRow: Sendable {
             .integers(jobs.map { $0.job.key?.columns.longest }),
             .integers(jobs.map(\.job.envelope.options.timeLimitMilliseconds)),
             .integers(jobs.map { Int64($0.job.envelope.options.argumentsVersion) }), .texts(jobs.map(\.job.label)),
+            .texts(jobs.map(\.job.envelope.options.orderKey)),
         ]
     }
 }

@@ -179,6 +179,7 @@ extension RelayRight {
         )
         SELECT number, submission, group_number, id, queue, kind, arguments, policy, lane, times_relayed,
             key_kind, key, key_milliseconds, longest_milliseconds, time_limit_milliseconds, version, label,
+            order_key,
             ceil(extract(epoch FROM run_at - clock_timestamp()) * 1000)::bigint AS delay_milliseconds
         FROM jobs.outbox
         WHERE relayed_at IS NULL AND ended_at IS NULL AND submission IN (SELECT submission FROM chosen)

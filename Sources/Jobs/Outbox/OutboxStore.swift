@@ -137,18 +137,18 @@ public struct OutboxStore: Sendable {
         "outbox_insert",
         """
         WITH room AS (
-            SELECT jobs.outbox_waiting($17) AS waiting
+            SELECT jobs.outbox_waiting($18) AS waiting
         ), inserted AS (
             INSERT INTO jobs.outbox (
                 queue, submission, group_number, id, kind, arguments, policy, lane, run_at, key_kind, key,
-                key_milliseconds, longest_milliseconds, time_limit_milliseconds, version, label)
+                key_milliseconds, longest_milliseconds, time_limit_milliseconds, version, label, order_key)
             SELECT $1, $2, group_number, id, kind, arguments, policy, lane,
                 clock_timestamp() + delay * interval '1 millisecond', key_kind, key, key_milliseconds,
-                longest_milliseconds, time_limit_milliseconds, version, label
-            FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) WITH ORDINALITY AS list
+                longest_milliseconds, time_limit_milliseconds, version, label, order_key
+            FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) WITH ORDINALITY AS list
                 (group_number, id, kind, arguments, policy, lane, delay, key_kind, key, key_milliseconds,
-                longest_milliseconds, time_limit_milliseconds, version, label, place)
-            WHERE (SELECT waiting FROM room) < $17
+                longest_milliseconds, time_limit_milliseconds, version, label, order_key, place)
+            WHERE (SELECT waiting FROM room) < $18
             ORDER BY place
             ON CONFLICT (id) DO NOTHING
         )

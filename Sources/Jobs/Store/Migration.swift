@@ -23,7 +23,8 @@ public struct Migration: Sendable, Hashable {
         Migration(5, "deliveries", PackageResources._005_deliveries_sql),
         Migration(6, "endpoints", PackageResources._006_endpoints_sql),
         Migration(7, "superseded", PackageResources._007_superseded_sql),
-        Migration(8, "replays", PackageResources._008_replays_sql),
+        Migration(8, "order_by", PackageResources._008_order_by_sql),
+        Migration(9, "replays", PackageResources._009_replays_sql),
     ]
 
     private init(_ version: Int64, _ name: String, _ bytes: [UInt8]) {

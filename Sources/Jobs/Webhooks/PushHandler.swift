@@ -18,6 +18,7 @@ public struct PushHandler: Sendable {
     private let directory: TargetDirectory
     private let hub: HubStore
     private let sender: WebhookSender
+    private let echoes: EchoFilter
     private let queue: QueueClient
     private let log: AttemptLog
     private let clock: any WallClock
@@ -29,15 +30,18 @@ public struct PushHandler: Sendable {
     /// - Parameters:
     ///   - directory: where an account's pushes go.
     ///   - hub: where a push is built from, unless its event carries the engagement itself.
+    ///   - echoes: finds events that our own pushes caused.
     ///   - queue: says what a push stands for.
     ///   - log: gets each attempt.
     public init(
-        directory: TargetDirectory, hub: HubStore, sender: WebhookSender, queue: QueueClient, log: AttemptLog,
+        directory: TargetDirectory, hub: HubStore, sender: WebhookSender, echoes: EchoFilter, queue: QueueClient,
+        log: AttemptLog,
         clock: any WallClock, logger: Logger
     ) {
         self.directory = directory
         self.hub = hub
         self.sender = sender
+        self.echoes = echoes
         self.queue = queue
         self.log = log
         self.clock = clock
@@ -78,6 +82,17 @@ public struct PushHandler: Sendable {
         }
     }
 
+    /// When what was sent before cannot be read, the push goes out: once too often is better than never.
+    private func isEcho(_ body: [UInt8], _ trial: PushTrial) async -> Bool {
+        do throws(JobsError) {
+            return try await echoes.isEcho(body, trial.push.arguments)
+        } catch {
+            logger.warning(
+                "an event may be an echo of a push", metadata: ["job": "\(trial.job.id)", "error": "\(error)"])
+            return false
+        }
+    }
+
     /// Without an answer the push goes out all the same: what it stands for is for people to see.
     private func labels(of job: RunningJob) async -> JobLabels? {
         do throws(QueueError) {
@@ -101,6 +116,11 @@ public struct PushHandler: Sendable {
             body = bytes
         case .built(let built):
             body = built.body()
+            if await isEcho(body, trial) {
+                let target = push.arguments.target
+                logger.info("not pushed: the target has just told it", metadata: metadata(trial))
+                return .done(note: "not pushed: \(target) told what it was sent last")
+            }
             arguments = KeptPush.encode(push.arguments, body: body)
             FaultPoint.reach(.workerBeforeKeep)
             try await job.keep(arguments: arguments)

@@ -7,6 +7,7 @@ import Redis
 public struct QueueStatus: Sendable, Hashable {
     public let queue: QueueName
     public let ready: Int
+    /// Waiting for their time, or for another of their debounce or order key to end.
     public let due: Int
     public let running: Int
     public let dead: Int
@@ -36,6 +37,7 @@ extension QueueClient {
                     command("HGET", keys.meta, "laned"), command("ZCARD", keys.lanesDue),
                     command("SCARD", keys.cancelled), command("HLEN", keys.lanes), command("ZCARD", keys.lanesHeld),
                     command("HLEN", keys.next), command("LRANGE", keys.ring, "0", "\(Self.sampledLanes - 1)"),
+                    command("ZCARD", keys.orders),
                 ]
             })
         let workers = (0..<queues.count).map { strings(firsts[$0 * Self.statusReads + 6]) }
@@ -56,7 +58,7 @@ extension QueueClient {
             return QueueStatus(
                 queue: queue,
                 ready: max(0, number(part[0]) + number(part[7]) - number(part[9])),
-                due: number(part[1]) + number(part[8]) + number(part[12]),
+                due: number(part[1]) + number(part[8]) + number(part[12]) + number(part[14]),
                 running: running,
                 dead: number(part[2]),
                 lanes: number(part[10]),
@@ -73,7 +75,7 @@ extension QueueClient {
         return command
     }
 
-    private static let statusReads = 14
+    private static let statusReads = 15
     /// Lanes whose first job is asked for its age: those whose turn comes next.
     private static let sampledLanes = 50
 

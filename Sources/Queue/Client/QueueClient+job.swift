@@ -70,7 +70,7 @@ extension QueueClient {
                 command("LPOS", line, name, "MAXLEN", "\(Limits.maximumCountedPosition)"),
                 command("HEXISTS", keys.cancels, name), command("SMEMBERS", CommonKeys(namespace: namespace).quiet),
                 command("HGET", keys.jobs, name), command("HGET", keys.errors, name),
-            ] + workers.map { command("HGET", keys.claims(of: $0), name) })
+            ] + turnReads(of: view, keys) + workers.map { command("HGET", keys.claims(of: $0), name) })
         if let score = replies[0].string.flatMap(Double.init) {
             // It may have run at the first look, and failed since.
             if case .bytes(let bytes) = replies[5], let envelope = Envelope(bytes: bytes) {
@@ -79,12 +79,16 @@ extension QueueClient {
             }
             return view.setDue(Int64(score))
         }
-        if let index = replies.dropFirst(7).firstIndex(where: { $0 != .null }) {
+        if let turn = strings(replies[8]).first {
+            view.setBehind(ahead: Int(replies[9].integerValue ?? 0), first: replies[7].string, turn: turn)
+            return
+        }
+        if let index = replies.dropFirst(10).firstIndex(where: { $0 != .null }) {
             let fence = replies[index].string?.split(separator: " ").first.flatMap { Int64($0) } ?? 0
             view.state = .running
-            view.worker = workers[index - 7]
+            view.worker = workers[index - 10]
             view.obstacle = .running(
-                worker: workers[index - 7], sinceMilliseconds: fence, isCancelling: replies[3] == .integer(1))
+                worker: workers[index - 10], sinceMilliseconds: fence, isCancelling: replies[3] == .integer(1))
             return
         }
         let position = replies[2].integerValue.map(Int.init)
@@ -103,6 +107,18 @@ extension QueueClient {
             !quiet.contains(worker) && Int64(Double(beat) ?? 0) > nowMilliseconds - Self.silenceMilliseconds
         }
         view.obstacle = isServed ? .inLine(ahead: ahead.count, isAtLeast: ahead.isAtLeast) : .noWorker
+    }
+
+    /// Who of its order key has the turn, where in `orders` the job stands, and how many there stand before it.
+    private func turnReads(of view: JobView, _ keys: Keys) -> [RedisCommand] {
+        // Of a job that waits for no turn: names that there cannot be.
+        let order = view.envelope.options.orderKey ?? " "
+        let start = "\(order) \(view.envelope.options.placeText ?? " ") \(view.id) "
+        return [
+            command("HGET", keys.keys, "o:" + order),
+            command("ZRANGEBYLEX", keys.orders, "[" + start, "(" + start + ":"),
+            command("ZLEXCOUNT", keys.orders, "[\(order) ", "(" + start),
+        ]
     }
 
     /// A worker that has not beaten for this long does not count as serving its queues.
@@ -148,6 +164,16 @@ extension JobView {
         state = .due
         atMilliseconds = milliseconds
         obstacle = .notDue(untilMilliseconds: milliseconds)
+    }
+
+    /// - Parameters:
+    ///   - ahead: how many stand before it, beside the one whose turn it is.
+    ///   - turn: its member of `orders`, which ends with when it may run.
+    fileprivate mutating func setBehind(ahead: Int, first: String?, turn: String) {
+        state = .due
+        atMilliseconds = turn.split(separator: " ").last.flatMap { Int64($0) }.flatMap { $0 > 0 ? $0 : nil }
+        let first = first.flatMap { JobID($0) }
+        obstacle = .behind(ahead: ahead + (first == nil ? 0 : 1), first: first)
     }
 }
 

@@ -66,6 +66,17 @@ extension QueueClient {
             isBreakerOpen: replies[5].string.map { $0.hasPrefix("o") || $0.hasPrefix("p") } ?? false)
     }
 
+    /// How many jobs wait behind others of their order key, of all order keys that begin with `prefix`; one round trip.
+    ///
+    /// - Precondition: `prefix` is a token (``Envelope/isToken(_:)``).
+    public func waitingBehind(orderKeyPrefix prefix: String, in queue: QueueName) async throws(QueueError) -> Int {
+        precondition(Envelope.isToken(prefix), "a prefix is 1 to 200 printable ASCII characters without spaces")
+        let orders = Keys(namespace: namespace, queue: queue).orders
+        // DEL comes after everything that a key may have.
+        let count = try await run(command("ZLEXCOUNT", orders, "[" + prefix, "(" + prefix + "\u{7F}"))
+        return Int(count.integerValue ?? 0)
+    }
+
     /// The lanes that have jobs, in no order: at most about `count`.
     public func busyLanes(of queue: QueueName, count: Int) async throws(QueueError) -> [String] {
         let keys = Keys(namespace: namespace, queue: queue)

@@ -240,7 +240,7 @@ extension RedisCommand {
         append(job.id)
         append(job.delayMilliseconds)
         append(job.envelope.lane)
-        append(job.key?.token(label: job.label) ?? "")
+        append(job.keyToken)
         append(job.envelope.bytes)
     }
 }

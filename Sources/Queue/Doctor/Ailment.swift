@@ -32,6 +32,13 @@ public enum Ailment: String, Sendable, Hashable, CaseIterable {
     case labelsWithoutJob = "labels-without-job"
     case labelsUncounted = "labels-uncounted"
 
+    // Order keys.
+    case turnUnreadable = "turn-unreadable"
+    case turnWithoutJob = "turn-without-job"
+    case turnMisplaced = "turn-misplaced"
+    case turnLost = "turn-lost"
+    case chainStuck = "chain-stuck"
+
     // Lanes.
     case laneWithoutState = "lane-without-state"
     case laneStateUnknown = "lane-state-unknown"

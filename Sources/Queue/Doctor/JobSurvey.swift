@@ -20,8 +20,12 @@ struct JobSurvey {
         static let cancelled = Sighting(rawValue: 512)
         /// Somebody wished its run to be cancelled.
         static let wish = Sighting(rawValue: 1024)
+        /// It waits behind others of its order key.
+        static let turn = Sighting(rawValue: 2048)
+        /// Its header names an order key.
+        static let ordered = Sighting(rawValue: 4096)
 
-        static let places: Sighting = [.line, .lineAgain, .claim, .claimAgain, .due, .laneDue, .dead]
+        static let places: Sighting = [.line, .lineAgain, .claim, .claimAgain, .due, .laneDue, .dead, .turn]
 
         /// In how many places it was seen.
         var placeCount: Int { intersection(.places).rawValue.nonzeroBitCount }
@@ -39,9 +43,10 @@ struct JobSurvey {
     mutating func reserve(_ count: Int) { sightings.reserveCapacity(count) }
 
     /// An envelope. One that cannot be read is left alone wherever it is or is not.
-    mutating func saw(envelopeOf id: JobID, isReadable: Bool) {
+    mutating func saw(envelopeOf id: JobID, isReadable: Bool, isOrdered: Bool = false) {
         jobCount += sightings[id]?.contains(.envelope) == true ? 0 : 1
         sightings[id, default: []].formUnion(isReadable ? .envelope : [.envelope, .unreadable])
+        if isOrdered { sightings[id]?.insert(.ordered) }
     }
 
     /// A name in a place where jobs are, with the survey script's flag.
@@ -62,6 +67,11 @@ struct JobSurvey {
 
     /// Jobs that were seen in no place.
     var nowhere: [JobID] { select { $0.contains(.envelope) && !$0.contains(.unreadable) && $0.placeCount == 0 } }
+
+    /// Jobs with an order key that were seen somewhere, and not behind others: it should be their turn.
+    var first: [JobID] {
+        select { $0.contains(.ordered) && $0.isDisjoint(with: [.turn, .dead]) && $0.placeCount > 0 }
+    }
 
     /// Jobs that were seen in more than one place, or have a mark that does not suit their place.
     var contradictory: [JobID] {

@@ -27,7 +27,7 @@ struct KeyCensus {
         "doorbell": "list", "counters": "hash", "meta": "hash", "leases": "zset", "keys": "hash", "next": "hash",
         "cancelled": "set", "cancels": "hash", "ring": "list", "lanes": "hash", "lanes:running": "hash",
         "lanes:limits": "hash", "lanes:bucket": "hash", "lanes:breaker": "hash", "lanes:held": "zset",
-        "lanes:due": "zset", "pace": "list", "schedules": "hash", "ticks": "hash", "log": "hash",
+        "lanes:due": "zset", "orders": "zset", "pace": "list", "schedules": "hash", "ticks": "hash", "log": "hash",
     ]
 
     init(namespace: String) { self.namespace = namespace }

@@ -18,6 +18,7 @@ extension QueueRound {
     mutating func examineJobs(nowMilliseconds: Int64) async throws(QueueError) {
         var survey = JobSurvey()
         try await readEnvelopes(into: &survey)
+        try await read("turns", keys.orders, as: .turn, into: &survey)
         for (key, place) in [(keys.due, JobSurvey.Sighting.due), (keys.lanesDue, .laneDue)] {
             try await read("sorted", key, as: place, into: &survey)
         }
@@ -33,8 +34,10 @@ extension QueueRound {
         for id in survey.contradictory { suspects[id.description] = Suspect(reason: .contradictory) }
         for id in survey.cancelledNowhere { suspects[id.description] = Suspect(reason: .cancelledNowhere) }
         for name in survey.gone { suspects[name] = Suspect(reason: .gone) }
-        let nowhere = survey.nowhere
+        let (nowhere, firsts) = (survey.nowhere, survey.first)
         survey = JobSurvey()
+        // Before what is nowhere is put back: it may belong behind one of these.
+        try await examineFirsts(firsts)
         var first = 0
         repeat {
             let last = min(first + options.suspectsPerWalk, nowhere.count)
@@ -80,14 +83,15 @@ extension QueueRound {
             note(.envelopeUnreadable, name, "its id is none")
             return
         }
-        let isReadable = Envelope(bytes: header + [UInt8(ascii: "\n")]) != nil
+        let envelope = Envelope(bytes: header + [UInt8(ascii: "\n")])
+        let isReadable = envelope != nil
         if !isReadable {
             let isLater = header.first.map { (UInt8(ascii: "3")...UInt8(ascii: "9")).contains($0) } ?? false
             note(
                 isLater ? .envelopeOfLaterRelease : .envelopeUnreadable, name,
                 String(decoding: header.prefix(100), as: UTF8.self))
         }
-        survey.saw(envelopeOf: id, isReadable: isReadable)
+        survey.saw(envelopeOf: id, isReadable: isReadable, isOrdered: envelope?.options.orderKey != nil)
     }
 
     private mutating func read(
@@ -142,6 +146,17 @@ extension QueueRound {
     }
 
     // MARK: - Judging
+
+    /// Jobs that stand where they can run: their chains have to say that it is their turn.
+    private mutating func examineFirsts(_ ids: [JobID]) async throws(QueueError) {
+        let batch = min(100, envelopesPerCall)
+        for first in stride(from: 0, to: ids.count, by: batch) {
+            var command = calls.command(Scripts.chains, keys, mends: mends)
+            for id in ids[first..<min(first + batch, ids.count)] { command.append(id) }
+            take(try RawFinding.read(await calls.run(command)))
+            tell("looking at order keys", first, of: ids.count)
+        }
+    }
 
     /// Adds those that still have an envelope, with its header: what has changed by the time of the judgement was somewhere.
     private mutating func addLost(

@@ -44,8 +44,10 @@ struct QueueRound {
         for part in ["limits", "bucket", "breaker"] { try await sift(part) }
         try await recount(lanes: [])
         try await sift("due")
+        try await sift("orders")
         try await examineJobs(nowMilliseconds: times.nowMilliseconds)
         try await sift("keys")
+        try await sift("chains")
         try await sift("next")
         try await examineLanes()
         try await tally("sums", ["\(QueueDoctor.mostLanes)", "\(highestFence)"] + lanesWithoutState)
@@ -94,9 +96,13 @@ struct QueueRound {
             take(try RawFinding.read(reply, skipping: 1))
             cursor = next
             done += envelopesPerCall
-            tell("looking at " + (part == "next" ? "followers" : part == "due" ? "due times of lanes" : part), done)
+            tell("looking at " + (Self.partNames[part] ?? part), done)
         } while cursor != "0"
     }
+
+    private static let partNames = [
+        "next": "followers", "due": "due times of lanes", "orders": "places in order", "chains": "order keys",
+    ]
 
     private mutating func tally(_ part: String, _ arguments: [String]) async throws(QueueError) {
         var command = calls.command(Scripts.tally, keys, mends: mends)

@@ -21,8 +21,20 @@ public struct Envelope: Sendable, Hashable {
         public var argumentsVersion = 1
         /// `r=1`: its end leaves a trace that is never dropped.
         public var isTracked = false
+        /// `o=`: jobs of one queue with the same one run one after another, in the order in which they were enqueued.
+        public var orderKey: String?
+        /// `p=`: where it stood behind others of its order key; given by the scripts.
+        public internal(set) var orderPlace: Int64?
 
         public init() {}
+
+        /// ``orderPlace`` as `Shared/orders.lua` writes it: in the same number of digits each, so that they sort as texts.
+        var placeText: String? {
+            orderPlace.map { place in
+                let digits = String(place)
+                return String(repeating: "0", count: max(0, 15 - digits.count)) + digits
+            }
+        }
 
         static let none = Options()
     }
@@ -57,7 +69,7 @@ public struct Envelope: Sendable, Hashable {
     ) {
         precondition(Self.isToken(kind), "a kind is 1 to 200 printable ASCII characters without spaces")
         precondition(lane.isEmpty || Self.isToken(lane), "a lane is 1 to 200 printable ASCII characters without spaces")
-        for key in [options.uniqueKey, options.debounceKey] {
+        for key in [options.uniqueKey, options.debounceKey, options.orderKey] {
             precondition(key.map(Self.isToken) ?? true, "a key is 1 to 200 printable ASCII characters without spaces")
         }
         self.kind = kind
@@ -117,6 +129,10 @@ public struct Envelope: Sendable, Hashable {
             guard let version = Int(option.value) else { return false }
             options.argumentsVersion = version
         case UInt8(ascii: "r"): options.isTracked = true
+        case UInt8(ascii: "o"): options.orderKey = String(option.value)
+        case UInt8(ascii: "p"):
+            guard let place = Int64(option.value) else { return false }
+            options.orderPlace = place
         default: return false
         }
         return true
@@ -137,6 +153,8 @@ public struct Envelope: Sendable, Hashable {
         if let limit = options.timeLimitMilliseconds { header += " t=\(limit)" }
         if options.argumentsVersion != 1 { header += " v=\(options.argumentsVersion)" }
         if options.isTracked { header += " r=1" }
+        if let key = options.orderKey { header += " o=\(key)" }
+        if let place = options.placeText { header += " p=\(place)" }
         return header
     }
 

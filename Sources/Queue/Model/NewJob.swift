@@ -19,6 +19,8 @@ public struct NewJob: Sendable, Hashable {
     ///   - delayMilliseconds: how long until it may run, by Redis's clock.
     ///   - key: unique or debounced; its name is a token like a kind.
     ///   - label: what it stands for.
+    ///   - orderKey: jobs of one queue with the same one run one after another, in the order in which they were enqueued:
+    ///     the next becomes ready only when the one before has ended. A token like a kind; nil for any order.
     ///   - timeLimitMilliseconds: how long one run may last; nil: as the handler says.
     ///   - version: of the arguments; a worker that knows only older ones leaves the job to another.
     ///   - isTracked: whether its end leaves a trace whatever its kind says, and one that is never dropped.
@@ -31,6 +33,7 @@ public struct NewJob: Sendable, Hashable {
         delayMilliseconds: Int64 = 0,
         key: JobKey? = nil,
         label: String? = nil,
+        orderKey: String? = nil,
         timeLimitMilliseconds: Int64? = nil,
         version: Int = 1,
         isTracked: Bool = false
@@ -49,7 +52,15 @@ public struct NewJob: Sendable, Hashable {
         options.timeLimitMilliseconds = timeLimitMilliseconds
         options.argumentsVersion = version
         options.isTracked = isTracked
+        options.orderKey = orderKey
         envelope = Envelope(kind: kind, policy: policy, lane: lane, options: options, arguments: arguments)
         self.delayMilliseconds = min(max(delayMilliseconds, 0), Limits.maximumDelayMilliseconds)
+    }
+
+    /// What the scripts have to do but put it in, as `enqueue.lua` takes it. A job without keys is not looked into.
+    var keyToken: String {
+        let token = key?.token(label: label) ?? ""
+        guard envelope.options.orderKey != nil else { return token }
+        return token.isEmpty ? "o" : "o " + token
     }
 }

@@ -8,6 +8,9 @@ public enum Obstacle: Sendable, Hashable {
     case parked(untilMilliseconds: Int64?)
     /// A debounced job, which starts when the one before it has ended.
     case follows(JobID)
+    /// It starts when those before it with the same order key have ended, of which there are `ahead`; `first` is the one
+    /// whose turn it is, if that is known.
+    case behind(ahead: Int, first: JobID?)
     /// No worker that serves its queue, and is not told to be quiet, has given a sign of life lately.
     case noWorker
     /// It stands in line; `isAtLeast`: there are more before it than were counted.

@@ -66,7 +66,7 @@ public struct ScheduleClient: Sendable {
         let job = scheduled.job(id: client.makeID())
         command.append(job.id)
         command.append(job.envelope.lane)
-        command.append(job.key?.token(label: nil) ?? "")
+        command.append(job.keyToken)
         command.append(job.envelope.bytes)
         guard let id = try await client.run(command).string.flatMap({ JobID($0) }) else {
             throw QueueClient.unexpectedReply
@@ -136,7 +136,7 @@ public struct ScheduleClient: Sendable {
             command.append(target)
             command.append(job.id)
             command.append(job.envelope.lane)
-            command.append(job.key?.token(label: nil) ?? "")
+            command.append(job.keyToken)
             command.append(job.envelope.bytes)
         }
         let reply = try await client.run(command).arrayValue ?? []

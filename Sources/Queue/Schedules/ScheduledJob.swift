@@ -9,6 +9,8 @@ public struct ScheduledJob: Sendable, Hashable {
     public let lane: String
     /// With a unique key a tick whose predecessor's job is still pending is skipped, and the ledger says so.
     public let key: JobKey?
+    /// With one, ticks' jobs run one after another, and after other jobs of the same.
+    public let orderKey: String?
     public let timeLimitMilliseconds: Int64?
     /// Of the arguments.
     public let version: Int
@@ -16,7 +18,8 @@ public struct ScheduledJob: Sendable, Hashable {
     /// - Precondition: the schedule's name and `kind` are tokens (``Envelope/isToken(_:)``).
     public init(
         schedule: CronSchedule, queue: QueueName, kind: String, arguments: [UInt8] = Array("{}".utf8),
-        policy: RetryPolicy, lane: String = "", key: JobKey? = nil, timeLimitMilliseconds: Int64? = nil,
+        policy: RetryPolicy, lane: String = "", key: JobKey? = nil, orderKey: String? = nil,
+        timeLimitMilliseconds: Int64? = nil,
         version: Int = 1
     ) {
         precondition(Envelope.isToken(schedule.name), "a schedule's name is 1 to 200 printable characters")
@@ -27,6 +30,7 @@ public struct ScheduledJob: Sendable, Hashable {
         self.policy = policy
         self.lane = lane
         self.key = key
+        self.orderKey = orderKey
         self.timeLimitMilliseconds = timeLimitMilliseconds
         self.version = version
     }
@@ -38,7 +42,7 @@ public struct ScheduledJob: Sendable, Hashable {
     /// The job of one tick.
     func job(id: JobID) -> NewJob {
         NewJob(
-            id: id, kind: kind, arguments: arguments, policy: policy, lane: lane, key: key,
+            id: id, kind: kind, arguments: arguments, policy: policy, lane: lane, key: key, orderKey: orderKey,
             timeLimitMilliseconds: timeLimitMilliseconds, version: version)
     }
 }

@@ -1,6 +1,6 @@
 -- cancel: ends a job that waits, or asks the worker of one that runs to stop it.
 --
--- KEYS  1-24 as in Shared/queue.lua
+-- KEYS  1-25 as in Shared/queue.lua
 -- ARGV  1 now   2 id   3 note for the trace
 -- Reply 'cancelled', 'requested' (it runs: its worker hears of it with its next trip or heartbeat), 'dead', or 'none'
 -- Atomic: yes. Running it twice: the second time the job is gone ('none'), or still running ('requested').
@@ -23,11 +23,14 @@ end
 if call('ZSCORE', dead, id) then return 'dead' end
 local header = header_of(envelope)
 local lane = lane_of(header)
-if not due_time(id, lane) and holder_of(id) then
-  call('HSET', cancels, id, now)
-  return 'requested'
+-- A job that waits for its turn is in no line; release() takes it out of its chain.
+if not turn_of(id, header) then
+  if not due_time(id, lane) and holder_of(id) then
+    call('HSET', cancels, id, now)
+    return 'requested'
+  end
+  take_out(id, lane)
 end
-take_out(id, lane)
 call('HDEL', jobs, id)
 call('HDEL', errors, id)
 call('HINCRBY', counters, 'cancelled', 1)

@@ -1,6 +1,6 @@
 -- drop: takes buried jobs out of the dead set for good; each leaves a trace.
 --
--- KEYS  1-24 as in Shared/queue.lua
+-- KEYS  1-25 as in Shared/queue.lua
 -- ARGV  1 now   2... ids
 -- Reply how many were dropped
 -- Atomic: yes. Running it twice drops nothing twice: an id that is not in the dead set is passed over.

@@ -1,12 +1,12 @@
 -- enqueue: puts submissions into a queue, each whole or not at all, at most once per receipt.
 --
--- KEYS  1-24 as in Shared/queue.lua   25... one receipt key per digest that is not '', in the order of ARGV
+-- KEYS  1-25 as in Shared/queue.lua   26... one receipt key per digest that is not '', in the order of ARGV
 -- ARGV  1 now   2 how long receipts are kept, ms   3 most jobs that may wait in the queue, 0 = any number   4 fence of a
 --       relay, '' = of nobody else   5 number of submissions, then per submission:
 --         its digest ('' = no receipt), '1' = not if one of its ids is known, number of groups, then per group:
 --           digest ('' = no receipt), number of jobs, and per job: id, delay in ms (0 = now), lane ('' = none), key ('' =
 --           none, 'u <lifetime in ms> <name>', 'd <quiet ms> <longest ms> <name>[ <label>]', 'e <name of a debounce
---           whose waiting job it ends>[ <label>]'), envelope
+--           whose waiting job it ends>[ <label>]'; with an order key 'o', or 'o ' in front of these), envelope
 -- Reply {'fenced', the newer fence}, else per submission one of
 --         {'known', the ids of which this queue holds the job or its trace}
 --         {'conflict', the number, from 1, of the group whose key was used with another digest; 0 = the submission's own}
@@ -27,7 +27,7 @@ if fence ~= '' then
   if newest ~= fence then call('HSET', meta, 'relay', fence) end
 end
 
-local next_argument, next_key = 6, 25
+local next_argument, next_key = 6, 26
 local looked_up = {}
 
 local function receipt_key(digest)

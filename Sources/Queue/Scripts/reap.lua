@@ -1,13 +1,13 @@
 -- reap: gives a dead worker's claims back to the queue.
 --
--- KEYS  1-24 as in Shared/queue.lua   25 claims of the dead worker
+-- KEYS  1-25 as in Shared/queue.lua   26 claims of the dead worker
 -- ARGV  1 now   2 the dead worker   3 how long a lease lasts without a beat, ms   4 most claims to take in this call
 --       5 crashes at which a job is quarantined
 -- Reply {claims given back, jobs quarantined, claims left}; {0, 0, -1} when the worker is alive after all
 -- Atomic: yes; the lease is judged here again. Running it twice gives nothing back twice: the claims are gone.
 -- Bound: ARGV[4].
 
-local claims = KEYS[25]
+local claims = KEYS[26]
 local worker, lease, most, quarantine_at = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 
 local beat = tonumber(call('ZSCORE', leases, worker))

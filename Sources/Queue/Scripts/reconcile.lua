@@ -1,12 +1,12 @@
 -- reconcile: gives back the claims that a worker holds without knowing it, because the answer to its trip was lost.
 --
--- KEYS  1-24 as in Shared/queue.lua   25 claims of the worker
+-- KEYS  1-25 as in Shared/queue.lua   26 claims of the worker
 -- ARGV  1 now   2... ids that the worker knows of
 -- Reply how many were given back
 -- Atomic: yes. Running it twice gives nothing back twice.
 -- Bound: the worker's concurrency, twice over.
 
-local claims = KEYS[25]
+local claims = KEYS[26]
 local known = {}
 for index = 2, #ARGV do known[ARGV[index]] = true end
 local count = 0

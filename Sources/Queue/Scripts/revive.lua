@@ -1,10 +1,10 @@
 -- revive: puts buried jobs back into their queue with fresh budgets.
 --
--- KEYS  1-24 as in Shared/queue.lua
+-- KEYS  1-25 as in Shared/queue.lua
 -- ARGV  1 now   2... ids
 -- Reply how many were put back
 -- Atomic: yes. Running it twice puts nothing back twice: an id that is not in the dead set is passed over, and so is one
--- whose unique or debounce key another job holds by now.
+-- whose unique or debounce key another job holds by now. One with an order key goes to the end of its chain.
 -- Bound: the number of ids.
 
 -- Takes the job's keys again; false when another job has one of them.
@@ -34,8 +34,13 @@ for index = 2, #ARGV do
       local front, rest = match(envelope, '^(%d+ %S+ %S+ )%d+ %d+( %d+.*)$')
       call('ZREM', dead, id)
       call('HDEL', errors, id)
-      call('HSET', jobs, id, front .. '0 0' .. rest)
-      place(id, lane_of(header_of(envelope)), 0)
+      local header, fresh = header_of(envelope), front .. '0 0' .. rest
+      if chains().order_of(header) then
+        chains().take_in(id, lane_of(header), 0, fresh)
+      else
+        call('HSET', jobs, id, fresh)
+        place(id, lane_of(header), 0)
+      end
       count = count + 1
     end
   end

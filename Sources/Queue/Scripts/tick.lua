@@ -1,8 +1,8 @@
 -- tick: moves a schedule past its ticks: enqueues the job of each that fires, and writes each into the ledger.
 --
--- KEYS  1-24 as in Shared/queue.lua   25 schedules: '<name>' -> last target, '<name> paused' -> since,
+-- KEYS  1-25 as in Shared/queue.lua   26 schedules: '<name>' -> last target, '<name> paused' -> since,
 --       '<name> times' -> what its times follow from, '<name> tick' -> the last line's field, a line end, the line
---       26 ticks: the ledger's lines on their way to the history, '<name> <target>' -> line
+--       27 ticks: the ledger's lines on their way to the history, '<name> <target>' -> line
 -- ARGV  1 now   2 name   3 last target that the caller knows ('' = it has never seen the schedule)   4 new last target
 --       5 what the caller's times follow from   6 number of skips, then per skip: first target, last target, count, reason
 --       then the number of fires, and per fire: target, id, lane, key, envelope
@@ -14,7 +14,7 @@
 --
 -- A line is '<outcome> <now> <late in ms> <job's id or -> <last target> <count> <reason>'.
 
-local schedules, ticks = KEYS[25], KEYS[26]
+local schedules, ticks = KEYS[26], KEYS[27]
 local name, expected, target = ARGV[2], ARGV[3], ARGV[4]
 local last = call('HGET', schedules, name) or ''
 if last ~= expected then return { 'behind', last } end

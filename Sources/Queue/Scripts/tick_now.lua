@@ -5,7 +5,7 @@
 -- Reply the id of the job that does the work: the new one, or the one of an earlier tick that is still pending
 -- Atomic: the job and its line appear together. Running it twice is two ticks, unless the job has a unique key.
 
-local schedules, ticks = KEYS[25], KEYS[26]
+local schedules, ticks = KEYS[26], KEYS[27]
 local name, id = ARGV[2], ARGV[3]
 local owner = submit(id, 0, ARGV[4], ARGV[5], ARGV[6])
 local outcome = owner == id and 'manual' or 'skipped'

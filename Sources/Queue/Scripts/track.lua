@@ -1,6 +1,6 @@
 -- track: looks for jobs whose end somebody outside waits for. Those that the queue has become tracked, however they came in.
 --
--- KEYS  1-24 as in Shared/queue.lua
+-- KEYS  1-25 as in Shared/queue.lua
 -- ARGV  1 now   2... ids
 -- Reply the ids of which the queue holds neither the job nor its trace
 -- Atomic: yes; a job that ends in between is not missed. Running it twice changes nothing more.

@@ -1,6 +1,6 @@
 -- work: settles what a worker finished and claims its next jobs, in one step.
 --
--- KEYS  1-24 as in Shared/queue.lua   25 claims of this worker
+-- KEYS  1-25 as in Shared/queue.lua   26 claims of this worker
 -- ARGV  1 now   2 worker   3 how many jobs to claim   4 most jobs to promote, and as many of lanes
 --       5 most buried jobs kept   6 how long they are kept, ms
 --       7 number of groups of plain acks, then per group: fence, number of ids, ids
@@ -19,7 +19,7 @@
 --
 -- A claim is '<fence>', or '<fence> <lane>'. A fence is at least the time of its claim in ms, and greater than the last.
 
-local claims = KEYS[25]
+local claims = KEYS[26]
 -- A Redis at its maxmemory refuses a script at its first command that needs memory, unless that script has written before.
 -- Only workers can empty it, so this one has: removing what is never there needs none, and from here on all is allowed.
 call('HDEL', claims, '')

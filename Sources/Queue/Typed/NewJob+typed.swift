@@ -20,6 +20,7 @@ extension NewJob {
             lane: options.lane,
             delayMilliseconds: options.delayMilliseconds,
             key: options.key,
+            orderKey: options.orderKey,
             // The definition's limit is the handler's: in the envelope it would cost each job some bytes.
             timeLimitMilliseconds: options.timeLimitMilliseconds,
             version: definition.version)

@@ -27,6 +27,7 @@ extension ScheduledJob {
             policy: options.retry ?? definition.retry,
             lane: options.lane,
             key: options.key,
+            orderKey: options.orderKey,
             timeLimitMilliseconds: options.timeLimitMilliseconds,
             version: definition.version)
     }

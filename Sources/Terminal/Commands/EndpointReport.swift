@@ -21,6 +21,7 @@ enum EndpointReport {
     static func lines(_ endpoint: EndpointResource, _ stats: EndpointStats, width: Int?) -> [String] {
         var lines = lines([endpoint], width: width) + [""]
         lines.append("waiting \(stats.waiting), running \(stats.running) of \(stats.maximumInFlight)")
+        if stats.behind > 0 { lines.append("\(stats.behind) wait for another to end, by its order_by") }
         if stats.breakerOpen { lines.append("its breaker is open: its deliveries failed too often") }
         if let until = stats.heldUntil { lines.append("nothing starts until \(until)") }
         if let reason = stats.parkedReason { lines.append("parked: \(reason)") }

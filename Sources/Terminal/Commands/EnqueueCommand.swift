@@ -21,6 +21,7 @@ struct EnqueueCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Run it at this ISO-8601 time.", valueName: "time")) var runAt: String?
     @Option(help: "At most one job of this key at a time.") var uniqueKey: String?
     @Option(help: "The lane; by default what the kind says.") var lane: String?
+    @Option(help: "Run it only when those before it with the same key have ended.") var orderKey: String?
     @Option(help: "Attempts in all.") var attempts: Int?
     @Option(help: "Seconds from one attempt to the next.") var retryDelaySeconds: Double?
     @Option(help: "Seconds that one run may take.") var timeoutSeconds: Double?
@@ -63,6 +64,7 @@ struct EnqueueCommand: AsyncParsableCommand {
         writer.string(kind)
         for (key, value) in [
             ("queue", queue), ("run_at", runAt), ("unique_key", uniqueKey), ("lane", lane),
+            ("order_key", orderKey),
         ] {
             guard let value else { continue }
             writer.key(key)

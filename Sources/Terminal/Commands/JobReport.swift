@@ -9,7 +9,7 @@ enum JobReport {
         }
         let facts: [(String, String?)] = [
             ("id", job.id), ("state", job.state), ("why", job.why), ("queue", job.queue), ("kind", job.kind),
-            ("target", job.target), ("lane", job.lane),
+            ("target", job.target), ("lane", job.lane), ("order key", job.orderKey),
             ("attempts", job.maxAttempts.map { "\(job.attempts) of \($0)" } ?? "\(job.attempts)"),
             ("crashes", job.crashes > 0 ? "\(job.crashes)" : nil),
             ("deferrals", job.deferrals > 0 ? "\(job.deferrals)" : nil), ("enqueued", time(job.enqueuedAt)),

@@ -32,7 +32,7 @@ struct DraftTests {
                     """
                     "description":"d","format":"event","signing":"twenty","secret":"\(secret.revealed)",\
                     "retry":{"attempts":3,"delay_seconds":0.5},"max_in_flight":4,"rate_per_second":2.5,\
-                    "headers":{"X-Tenant":"t","Authorization":"Bearer b"},"enabled":false,"order_by":null,\
+                    "headers":{"X-Tenant":"t","Authorization":"Bearer b"},"enabled":false,"order_by":"engagement_id",\
                     "filter":{"objects":["person"],"conditions":{"a.b":[1,null]}}
                     """
                 ).utf8))
@@ -42,7 +42,7 @@ struct DraftTests {
         #expect(settings.maximumInFlight == 4 && settings.ratePerSecond == 2.5 && !settings.isEnabled)
         #expect(settings.headerNames == ["X-Tenant", "Authorization"])
         #expect(draft.headers?.map(\.revealedValue) == ["t", "Bearer b"])
-        #expect(draft.secret == secret)
+        #expect(draft.secret == secret && settings.order == .engagementID)
         #expect(Sample.text(settings.filter.json.encoded()) == #"{"objects":["person"],"conditions":{"a.b":[1,null]}}"#)
     }
 
@@ -76,7 +76,8 @@ struct DraftTests {
         (#""filter":{"conditions":{"a":{}}}"#, "/filter/conditions/a"),
         (#""filter":{"conditions":{"a":[]}}"#, "/filter/conditions/a"),
         (#""filter":{"conditions":{"a":[[1]]}}"#, "/filter/conditions/a"),
-        (#""order_by":"call_sid""#, "/order_by"), (#""enabled":1"#, "/enabled"), (#""enabled":null"#, "/enabled"),
+        (#""order_by":"call""#, "/order_by"), (#""order_by":1"#, "/order_by"),
+        (#""enabled":1"#, "/enabled"), (#""enabled":null"#, "/enabled"),
     ])
     func pointsAtTheFault(_ members: String, _ pointer: String) {
         guard !pointer.isEmpty else { return }

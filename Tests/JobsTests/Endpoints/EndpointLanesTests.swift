@@ -15,7 +15,7 @@ struct EndpointLanesTests {
 
     /// Runs the body with a parked endpoint `e` for which jobs wait.
     private func withParked(
-        waiting count: Int64 = 3,
+        waiting count: Int64 = 3, _ members: String = "",
         _ body: (EndpointStore, EndpointDirectory, QueueClient) async throws -> Void
     ) async throws {
         try await PostgresFixture.withDatabase { pool in
@@ -26,7 +26,8 @@ struct EndpointLanesTests {
             let directory = EndpointDirectory(store: store, listener: nil, logger: Self.logger)
             let result: Result<Void, any Error>
             do {
-                _ = try await store.insert(id: "e", settings: try EndpointFixture.settings(), secret: nil, headers: nil)
+                _ = try await store.insert(
+                    id: "e", settings: try EndpointFixture.settings(members), secret: nil, headers: nil)
                 _ = try await store.park(id: "e", reason: "gone", probeMilliseconds: 60_000)
                 await directory.refresh()
                 let endpoint = try #require(await directory.snapshot()?[id: "e"])
@@ -65,6 +66,16 @@ struct EndpointLanesTests {
             let event = try EndpointFixture.event(EndpointFixture.person)
             await directory.refresh()
             #expect(await directory.snapshot()?.endpoints(wanting: event).isEmpty == true)
+        }
+    }
+
+    /// Of three of one record two are in no line.
+    @Test func whatWaitsForItsTurnIsCountedToo() async throws {
+        try await withParked(#""order_by":"record_id""#) { store, directory, queue in
+            #expect(try await queue.status(ofLane: "endpoint:e", in: JobQueue.webhooks).waiting == 1)
+            let below = try await visit(store, directory, queue, maximumWaiting: 4)
+            let at = try await visit(store, directory, queue, maximumWaiting: 3)
+            #expect(below.settings.isEnabled && !at.settings.isEnabled)
         }
     }
 

@@ -13,8 +13,8 @@ struct OutboxStoreTests {
             var job = NewJob(
                 id: JobID(nowMilliseconds: 7), kind: "kind", arguments: bytes,
                 policy: RetryPolicy(listedMilliseconds: [1, 60_000], jitterPercent: 20), lane: "lane",
-                delayMilliseconds: 60_000, key: .unique("k", lifetimeMilliseconds: 5_000), timeLimitMilliseconds: 1_500,
-                version: 3)
+                delayMilliseconds: 60_000, key: .unique("k", lifetimeMilliseconds: 5_000),
+                orderKey: "ep_1:CA1", timeLimitMilliseconds: 1_500, version: 3)
             let result = try await bench.store.insert(Submission(groups: [.init(jobs: [job])]), to: bench.name)
             #expect(result == .accepted([.init(ids: [job.id], isDuplicate: false)]))
             let rows = try #require(

@@ -23,12 +23,13 @@ final class DoctorBench: Sendable {
     var queue: QueueName { bench.queue }
 
     func job(
-        lane: String = "", delay: Int64 = 0, key: JobKey? = nil, attempts: Int = 3, retryDelay: Int64 = 50
+        lane: String = "", delay: Int64 = 0, key: JobKey? = nil, attempts: Int = 3, retryDelay: Int64 = 50,
+        order: String? = nil
     ) -> NewJob {
         NewJob(
             id: JobID(nowMilliseconds: 1_700_000_000_000), kind: "kind", arguments: Array("{}".utf8),
             policy: RetryPolicy(attempts: attempts, delayMilliseconds: retryDelay), lane: lane,
-            delayMilliseconds: delay, key: key)
+            delayMilliseconds: delay, key: key, orderKey: order)
     }
 
     func enqueue(_ jobs: NewJob...) async throws { try await bench.client().enqueue(jobs, to: queue) }
@@ -64,6 +65,21 @@ final class DoctorBench: Sendable {
             job(delay: 200), job(lane: "a", delay: 200), job(key: .unique("only")),
             job(lane: "b", key: .unique("other")),
             job(key: .debounce("quiet", quietMilliseconds: 200, longestMilliseconds: 300)))
+    }
+
+    /// Before ``fill()``: chains whose first runs, waits for its second attempt, waits for its time, stands in a lane, and
+    /// is alone. Behind them wait two, one, one, one and none.
+    func fillChains() async throws {
+        try await enqueue(job(order: "running"), job(order: "running"), job(order: "running"))
+        _ = try await bench.trip(want: 1, at: 0)
+        try await enqueue(job(retryDelay: 200, order: "retried"), job(order: "retried"))
+        let failed = try await bench.trip(want: 1, at: 0).jobs
+        _ = try await bench.trip(
+            settling: failed.map { Settlement(.retry(reason: "no"), of: $0, leavesTrace: false) }, at: 0)
+        try await fill()
+        try await enqueue(
+            job(delay: 200, order: "due"), job(delay: 100, order: "due"), job(lane: "a", order: "laned"),
+            job(lane: "a", order: "laned"), job(order: "alone"))
     }
 
     /// Ids of everything that has an envelope, and of followers; without what is buried or shall be cancelled.

@@ -15,7 +15,7 @@ struct DoctorDamageTests {
             keys.lanesRunning, keys.lanesLimits, keys.lanesBucket,
         ]
         let hash = try #require(hashes.randomElement(using: &random))
-        let sortedSets = [keys.due, keys.dead, keys.leases, keys.lanesHeld, keys.lanesDue]
+        let sortedSets = [keys.due, keys.dead, keys.leases, keys.lanesHeld, keys.lanesDue, keys.orders]
         let sorted = try #require(sortedSets.randomElement(using: &random))
         let lists = [keys.ready, keys.ring, keys.lane("a"), keys.lane("b"), keys.lane("full")]
         let list = try #require(lists.randomElement(using: &random))
@@ -69,7 +69,7 @@ struct DoctorDamageTests {
         var random = SeededRandom(seed: seed)
         let options = DoctorTests.ways[Int(seed % 2)]
         let bench = try await DoctorBench(options: options)
-        try await bench.fill()
+        try await bench.fillChains()
         var steps: [String] = []
         for _ in 0..<Int.random(in: 1...8, using: &random) { steps.append(try await damage(bench, &random)) }
         let report = try await bench.doctor.examine(repairs: true)

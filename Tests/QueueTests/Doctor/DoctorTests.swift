@@ -12,18 +12,22 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     var foundWhileRepairing: [Ailment: Int]
     /// What a repair leaves.
     var remaining: Set<Ailment> = []
+    /// Whether the queue has jobs with order keys too.
+    var needsChains = false
     let plant: @Sendable (DoctorBench) async throws -> Void
 
     var testDescription: String { name }
 
     init(
         _ name: String, _ found: [Ailment: Int], whileRepairing: [Ailment: Int]? = nil,
-        remaining: Set<Ailment> = [], plant: @escaping @Sendable (DoctorBench) async throws -> Void
+        remaining: Set<Ailment> = [], needsChains: Bool = false,
+        plant: @escaping @Sendable (DoctorBench) async throws -> Void
     ) {
         self.name = name
         self.found = found
         foundWhileRepairing = whileRepairing ?? found
         self.remaining = remaining
+        self.needsChains = needsChains
         self.plant = plant
     }
 }
@@ -32,7 +36,7 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
 struct DoctorTests {
     @Test func aHealthyQueueHasNothing() async throws {
         let bench = try await DoctorBench()
-        try await bench.fill()
+        try await bench.fillChains()
         let report = try await bench.doctor.examine()
         #expect(report.findings == [] && report.omissions == [] && report.isWell)
         #expect(report.queues == ["test"] && report.jobs > 15)
@@ -53,7 +57,7 @@ struct DoctorTests {
         _ fault: PlantedFault, _ options: QueueDoctor.Options
     ) async throws {
         let bench = try await DoctorBench(options: options)
-        try await bench.fill()
+        if fault.needsChains { try await bench.fillChains() } else { try await bench.fill() }
         try await fault.plant(bench)
         let found = try await bench.doctor.examine()
         #expect(found.counts == fault.found, "\(found.findings)")

@@ -65,11 +65,13 @@ struct LiveDoctorTests {
                 default: nil
                 }
             let delay = Int.random(in: 0..<6, using: &random) == 0 ? Int64.random(in: 1...60, using: &random) : 0
+            let isOrdered = Int.random(in: 0..<4, using: &random) == 0
+            let order = isOrdered ? "o\(Int.random(in: 0..<40, using: &random))" : nil
             return NewJob(
                 id: JobID(nowMilliseconds: 1_000), kind: "kind", arguments: Array("{}".utf8),
                 policy: RetryPolicy(attempts: 9, delayMilliseconds: Int64.random(in: 0...9, using: &random)),
                 lane: lane,
-                delayMilliseconds: delay, key: key)
+                delayMilliseconds: delay, key: key, orderKey: order)
         }
 
         /// Enqueues `count` jobs in small groups, and cancels one now and then.

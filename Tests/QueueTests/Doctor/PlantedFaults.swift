@@ -4,7 +4,7 @@ import Testing
 @testable import Queue
 
 extension PlantedFault {
-    static let all = jobs + places + keysAndFollowers + lanes + numbers + reported
+    static let all = jobs + places + keysAndFollowers + chains + lanes + numbers + reported
 
     static let jobs = [
         PlantedFault("the line is gone", [.jobNowhere: 4, .cancelledNotInLine: 1]) { bench in

@@ -21,6 +21,8 @@ import Testing
         options.timeLimitMilliseconds = maybe(.random(in: 1...86_400_000, using: &generator))
         options.argumentsVersion = maybe(7) ?? 1
         options.isTracked = .random(using: &generator)
+        options.orderKey = maybe("ep_1:call=7")
+        options.orderPlace = maybe(.random(in: 0...999_999_999_999_999, using: &generator))
         let kinds = ["a", "engagement.push", String(repeating: "k", count: 200)]
         return Envelope(
             kind: kinds[.random(in: 0..<3, using: &generator)],
@@ -46,9 +48,11 @@ import Testing
         options.timeLimitMilliseconds = 900
         options.argumentsVersion = 2
         options.isTracked = true
+        options.orderKey = "o1"
+        options.orderPlace = 1_700_000_000_123
         let policy = RetryPolicy(listedMilliseconds: [1, 2])
         let envelope = Envelope(kind: "kind", policy: policy, lane: "a", options: options, arguments: [])
-        #expect(envelope.header == "2 kind s1,2 0 0 0 l=a u=u1 d=d1 t=900 v=2 r=1")
+        #expect(envelope.header == "2 kind s1,2 0 0 0 l=a u=u1 d=d1 t=900 v=2 r=1 o=o1 p=001700000000123")
     }
 
     @Test(arguments: [

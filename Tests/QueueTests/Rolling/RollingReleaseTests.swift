@@ -65,6 +65,31 @@ struct RollingReleaseTests {
         #expect(try await bench.bench.reply("EXISTS", bench.bench.keys.keys, bench.bench.keys.jobs) == .integer(0))
     }
 
+    /// It parks what it cannot read, and nobody behind that passes.
+    @Test func theEarlierReleaseNeverRunsAnOrderedJobNorLetsAnotherPass() async throws {
+        let bench = try await WorkerBench()
+        let old = earlier(bench)
+        let jobs = (0..<3).map { _ in
+            NewJob(
+                id: JobID(nowMilliseconds: 1_000), kind: "ordered", arguments: Array("{}".utf8),
+                policy: RetryPolicy(attempts: 2, delayMilliseconds: 1), orderKey: "k")
+        }
+        try await bench.bench.client().enqueue(jobs, to: bench.bench.queue)
+        var ran: [JobID] = []
+        for _ in 0..<3 {
+            #expect(try await old.trip(want: 9).isEmpty)
+            // It was put off for a moment, which may be over.
+            let claimed =
+                try await bench.bench.trip("new", want: 9, at: 0).jobs
+                + (try await bench.bench.trip("new", want: 9, at: .max / 4).jobs)
+            #expect(claimed.count == 1)
+            ran += claimed.map(\.id)
+            let ends = claimed.map { Settlement(.done(), of: $0, leavesTrace: false) }
+            _ = try await bench.bench.trip("new", settling: ends, at: 0)
+        }
+        #expect(ran == jobs.map(\.id))
+    }
+
     @Test func eachGivesBackTheOthersClaims() async throws {
         let bench = try await WorkerBench()
         let client = bench.bench.client()

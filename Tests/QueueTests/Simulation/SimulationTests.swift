@@ -47,6 +47,24 @@ struct SimulationTests {
         }
     }
 
+    @Test func jobsOfOneOrderKeyRunOneAfterAnotherAndAFailureBlocksOnlyItsOwn() async throws {
+        let handler = JobHandler(OrderedPage.self) { page, context in
+            page.number == 1 && context.attempt == 1 ? .retry(reason: "no") : .done()
+        }
+        try await simulate([handler]) { simulation in
+            let start = simulation.nowMilliseconds
+            for number in 1...3 {
+                try await simulation.client.enqueue(OrderedPage(book: "a", number: number))
+                try await simulation.client.enqueue(OrderedPage(book: "b", number: number + 10))
+            }
+            try await simulation.runUntilIdle()
+            let pages = try await simulation.runs.map { try $0.job(as: OrderedPage.self)?.number ?? 0 }
+            #expect(pages.filter { $0 < 10 } == [1, 1, 2, 3] && pages.filter { $0 > 10 } == [11, 12, 13])
+            #expect(await simulation.runs.filter { $0.startMilliseconds == start }.count == 4)
+            #expect(simulation.nowMilliseconds == start + 10_000)
+        }
+    }
+
     @Test func oneSlotRunsOneAfterTheOther() async throws {
         let handler = JobHandler(Letter.self) { _, context in
             try await context.clock.sleep(milliseconds: 1_000)

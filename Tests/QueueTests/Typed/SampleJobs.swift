@@ -47,3 +47,14 @@ struct Greeting: Job {
         return Greeting(first: words[0], last: words.last ?? "")
     }
 }
+
+/// One of several that have to come in their order.
+struct OrderedPage: Job {
+    static let definition = JobDefinition(
+        "page", queue: "post", retry: RetryPolicy(attempts: 3, delayMilliseconds: 10_000))
+
+    let book: String
+    let number: Int
+
+    var options: JobOptions { JobOptions(orderKey: book) }
+}

@@ -103,7 +103,9 @@ public struct EndpointLanes: Service {
             do {
                 let lane = try await queue.status(ofLane: endpoint.lane, in: JobQueue.webhooks)
                 if endpoint.parking != nil {
-                    try await limitWaiting(endpoint, lane.waiting)
+                    let behind = try await queue.waitingBehind(
+                        orderKeyPrefix: endpoint.orderKeyPrefix, in: JobQueue.webhooks)
+                    try await limitWaiting(endpoint, lane.waiting + behind)
                 } else if lane.waiting == 0, lane.running == 0, try await store.endRelease(id: endpoint.id) {
                     logger.info("what waited for an endpoint is delivered", metadata: ["endpoint": "\(endpoint.id)"])
                 }

@@ -3,8 +3,8 @@ public import Queue
 
 /// Says which deliveries an event asks for. Pure.
 public enum EndpointRouter {
-    /// One `endpoint.deliver` for each endpoint, each in its own lane and with its own retry policy. The event's bytes are
-    /// written once.
+    /// One `endpoint.deliver` for each endpoint, each in its own lane, with its own retry policy, and behind others if the
+    /// endpoint orders its deliveries. The event's bytes are written once.
     public static func plan(_ event: EndpointEvent, to endpoints: [Endpoint], nowMilliseconds: Int64) -> [NewJob] {
         guard !endpoints.isEmpty else { return [] }
         let source = JSONValue.object(event.source).encoded()
@@ -36,9 +36,12 @@ public enum EndpointRouter {
         let id = JobID(nowMilliseconds: now)
         let arguments = EndpointArguments(
             endpointID: endpoint.id, messageID: "msg_\(id)", event: event)
+        // A test waits for nobody.
+        let order = event.type == EndpointEvent.testType ? nil : endpoint.settings.order
         return NewJob(
             id: id, kind: JobKind.endpointDeliver, arguments: arguments.encoded(source: source),
-            policy: policy ?? endpoint.settings.retry.policy, lane: endpoint.lane)
+            policy: policy ?? endpoint.settings.retry.policy, lane: endpoint.lane,
+            orderKey: order?.key(of: event, endpointID: endpoint.id))
     }
 }
 

@@ -77,6 +77,9 @@ public struct Endpoint: Sendable, Hashable {
     /// Its lane in the queue.
     public var lane: String { Self.lanePrefix + id }
 
+    /// What the order keys of its deliveries begin with.
+    public var orderKeyPrefix: String { EndpointOrder.keyPrefix(id) }
+
     /// What every endpoint's lane begins with.
     public static let lanePrefix = "endpoint:"
 }

@@ -107,9 +107,7 @@ public struct EndpointDraft: Sendable {
                 fields.report("enabled", "true or false is expected, not \(value.kindName).")
             }
         }
-        if fields.member("order_by") != nil {
-            fields.report("order_by", "Order by a key is not offered yet; only null is taken.")
-        }
+        if object["order_by"] != nil { settings.order = fields.choice("order_by") }
     }
 
     private static func readLimits(_ fields: inout FieldReader, _ settings: inout EndpointSettings) {

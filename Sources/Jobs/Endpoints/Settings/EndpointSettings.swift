@@ -34,6 +34,8 @@ public struct EndpointSettings: Sendable, Hashable {
     public var headerNames: [String]
     /// Which of the events that match an operation.
     public var filter: EndpointFilter
+    /// What its deliveries are ordered by; nil for any order. A change is for events that come after it.
+    public var order: EndpointOrder?
     /// Whether it gets events.
     public var isEnabled: Bool
 
@@ -49,6 +51,7 @@ public struct EndpointSettings: Sendable, Hashable {
         ratePerSecond = nil
         headerNames = []
         filter = EndpointFilter()
+        order = nil
         isEnabled = true
     }
 

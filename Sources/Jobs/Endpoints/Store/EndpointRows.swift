@@ -35,6 +35,9 @@ enum EndpointRows {
         settings.ratePerSecond = try row.optionalDouble("rate_per_second")
         settings.headerNames = try texts("header_names", row, id)
         settings.filter = try filter(row, id)
+        settings.order = try row.optionalString("order_by").map {
+            try wanted(EndpointOrder(rawValue: $0), id, "order_by")
+        }
         settings.isEnabled = try row.boolean("enabled")
         return Endpoint(
             id: id, settings: settings, secrets: [],

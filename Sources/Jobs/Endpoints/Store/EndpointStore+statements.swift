@@ -22,9 +22,9 @@ extension EndpointStore {
         """
         INSERT INTO jobs.endpoints
             (id, url, operations, description, format, signing, retry, max_in_flight, rate_per_second, header_names,
-             headers_key_id, headers_sealed, filter, enabled)
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
-        WHERE (SELECT count(*) FROM jobs.endpoints) < $15
+             headers_key_id, headers_sealed, filter, enabled, order_by)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15
+        WHERE (SELECT count(*) FROM jobs.endpoints) < $16
         RETURNING id
         """)
     static let update = PostgresStatement(
@@ -33,7 +33,7 @@ extension EndpointStore {
         UPDATE jobs.endpoints SET
             url = $2, operations = $3, description = $4, format = $5, signing = $6, retry = $7, max_in_flight = $8,
             rate_per_second = $9, header_names = $10, headers_key_id = $11, headers_sealed = $12, filter = $13,
-            enabled = $14, updated_at = clock_timestamp()
+            enabled = $14, order_by = $15, updated_at = clock_timestamp()
         WHERE id = $1
         """)
     static let enable = PostgresStatement(

@@ -172,7 +172,7 @@ public struct EndpointStore: Sendable {
             .integer(Int64(settings.maximumInFlight)), settings.ratePerSecond.map { .double($0) } ?? .null,
             .json(EndpointRows.list(settings.headerNames)), headers.map { .text($0.keyID) } ?? .null,
             headers.map { .bytes($0.bytes) } ?? .null, .json(settings.filter.json.encoded()),
-            .boolean(settings.isEnabled),
+            .boolean(settings.isEnabled), settings.order.map { .text($0.rawValue) } ?? .null,
         ]
     }
 }

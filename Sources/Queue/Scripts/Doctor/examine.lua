@@ -1,6 +1,6 @@
 -- examine: looks at every place where each of some jobs can be, says what cannot be so, and mends it if asked to.
 --
--- KEYS  1-24 as in Shared/queue.lua
+-- KEYS  1-25 as in Shared/queue.lua
 -- ARGV  1 now   2 '1' = mend   3 how many entries of a line are looked at from each of its ends
 --       4 number of workers that may hold claims, then their names; workers with a lease are known anyway
 --       then the number of spare ids, then these: each may take the place of an entry that has to leave a line
@@ -157,13 +157,27 @@ local function put_back(id, header, lane, envelope, where)
     return
   end
   local front, deferrals, rest = match(header, '^(%d+ %S+ %S+ %d+ %d+ )(%d+)(.*)$')
-  call('HSET', jobs, id, front .. (tonumber(deferrals) + 1) .. rest .. arguments_of(envelope))
+  local renewed = front .. (tonumber(deferrals) + 1) .. rest .. arguments_of(envelope)
+  local order = chains().order_of(header)
+  local first = order and call('HGET', keys, 'o:' .. order)
+  if first and first ~= id and chains().is_live(first) then
+    chains().wait_behind(id, order, 0, renewed, chains().place_of(header))
+    return
+  end
+  call('HSET', jobs, id, renewed)
+  if order then call('HSET', keys, 'o:' .. order, id) end
   place(id, lane, 0)
 end
 
--- One place stays: a claim before an entry of a line, that before a due time, that before the dead set.
-local function keep_one(id, lane, holders, entries, scores)
+-- One place stays: a claim before an entry of a line, that before a due time, that before the dead set. A place behind
+-- others of its order key goes before all of these but a claim, unless it is the job's turn.
+local function keep_one(id, lane, header, turn, holders, entries, scores)
   local is_kept = #holders > 0
+  if turn and (is_kept or call('HGET', keys, 'o:' .. chains().order_of(header)) == id) then
+    call('ZREM', KEYS[25], turn)
+  elseif turn then
+    is_kept = true
+  end
   for index = 2, #holders do drop_claim(id, holders[index]) end
   local is_mended = blank_from(entries, is_kept and 1 or 2)
   is_kept = is_kept or #entries > 0
@@ -205,6 +219,8 @@ local function examine(id, envelope, expected, where, sightings)
   local names = {}
   for _, holder in ipairs(holders) do names[#names + 1] = 'claimed by ' .. holder.worker end
   for _, entry in ipairs(entries) do names[#names + 1] = 'in line ' .. entry.line .. ' at ' .. entry.index end
+  local turn = turn_of(id, header)
+  if turn then names[#names + 1] = 'in ' .. KEYS[25] end
   for key, score in pairs(scores) do
     if score then names[#names + 1] = 'in ' .. key end
   end
@@ -218,7 +234,7 @@ local function examine(id, envelope, expected, where, sightings)
     local what = 'job-in-two-places'
     if #holders > 1 then what = 'job-claimed-twice' end
     if #entries == #names then what = 'job-twice-in-line' end
-    local is_mended = mends and keep_one(id, lane, holders, entries, scores)
+    local is_mended = mends and keep_one(id, lane, header, turn, holders, entries, scores)
     found(what, id, table.concat(names, ', '), is_mended)
   end
 end

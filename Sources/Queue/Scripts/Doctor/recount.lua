@@ -1,7 +1,7 @@
 -- recount: counts what runs in each lane by the claims themselves, puts `lanes:running` right if asked to, and looks
 -- whether given lanes are where they belong.
 --
--- KEYS  1-24 as in Shared/queue.lua
+-- KEYS  1-25 as in Shared/queue.lua
 -- ARGV  1 now   2 '1' = mend   3 most claims, and most lanes with a count, that one call goes through
 --       4 number of workers that may hold claims, then their names; workers with a lease are known anyway
 --       then the lanes to be looked at

@@ -1,8 +1,9 @@
 -- sift: goes through one slice of what can be judged entry by entry: keys and followers, jobs due in lanes, and what is
 -- kept of lanes. Mends what is wrong if asked to.
 --
--- KEYS  1-24 as in Shared/queue.lua
--- ARGV  1 now   2 '1' = mend   3 'keys' | 'next' | 'due' | 'limits' | 'bucket' | 'breaker'   4 cursor
+-- KEYS  1-25 as in Shared/queue.lua
+-- ARGV  1 now   2 '1' = mend   3 'keys' | 'next' | 'due' | 'orders' | 'chains' | 'limits' | 'bucket' | 'breaker'
+--       4 cursor
 --       5 about how many
 -- Reply {next cursor, then per finding four strings: what, entry, '1' mended or '0' not, note}
 -- Atomic: yes, for this slice. Running it twice mends once.
@@ -12,6 +13,7 @@ local mends, what_to_sift, cursor, count = ARGV[2] == '1', ARGV[3], ARGV[4], ton
 -- What is left of a lane that rests is dust only after an hour: it would only be written again.
 local dust_age = 3600000
 
+local orders = KEYS[25]
 local reply = { '0' }
 local function found(what, entry, note, is_mended)
   reply[#reply + 1] = what
@@ -54,13 +56,30 @@ local function sift_labels(field, id)
   end
 end
 
+-- Whose turn of an order key it is.
+local function sift_turn(field, key, owner)
+  if not owns(owner, 'o', key) then
+    if mends then chains().pass_turn(key) end
+    found(match(owner, '^%S+$') and 'key-without-job' or 'key-unreadable', field, 'it was ' .. owner)
+    return
+  end
+  local envelope = call('HGET', jobs, owner)
+  local turn = turn_of(owner, header_of(envelope))
+  if not turn then return end
+  if mends then
+    call('ZREM', orders, turn)
+    place(owner, lane_of(header_of(envelope)), max(tonumber(match(turn, '%d+$')) - now, 0))
+  end
+  found('chain-stuck', owner, 'it waits for itself')
+end
+
 local sift = {}
 
 function sift.keys(field, value)
   -- One of the same slice may have taken it along.
   if call('HGET', keys, field) ~= value then return end
   if field == 's' then return end
-  local option, key = match(field, '^([udns]):(%S+)$')
+  local option, key = match(field, '^([udnso]):(%S+)$')
   if option == 's' then
     sift_labels(field, key)
   elseif not option then
@@ -71,6 +90,8 @@ function sift.keys(field, value)
       if mends then call('HDEL', keys, field) end
       found('mark-without-follower', field)
     end
+  elseif option == 'o' then
+    sift_turn(field, key, value)
   else
     local owner = match(value, '^(%S+) %d+$')
     if owner and owns(owner, option, key) then return end
@@ -120,6 +141,33 @@ function sift.due(member, score)
   found(envelope and what or 'due-without-job', id or member, 'it was due as ' .. member)
 end
 
+function sift.orders(member)
+  local order, spot, id = match(member, '^(%S+) (%d+) (%S+) %d+$')
+  local envelope = id and call('HGET', jobs, id)
+  local header = envelope and header_of(envelope) or ''
+  if envelope and not is_known_layout(header) then return end
+  local right_order, right_spot = chains().order_of(header), chains().place_of(header)
+  if envelope and right_order == order and right_spot == spot then return end
+  if mends then
+    call('ZREM', orders, member)
+    -- What its header does not say the walk over all jobs finds.
+    if right_order and right_spot and not turn_of(id, header)
+      and call('HGET', keys, 'o:' .. right_order) ~= id then
+      chains().wait_behind(id, right_order, 0, envelope, right_spot)
+    end
+  end
+  found(not id and 'turn-unreadable' or envelope and 'turn-misplaced' or 'turn-without-job', id or member, member)
+end
+
+function sift.chains(member)
+  local order, id = match(member, '^(%S+) %d+ (%S+) %d+$')
+  if not order or call('HEXISTS', keys, 'o:' .. order) == 1 then return end
+  -- A chain is one fault, however long it is.
+  if chains().first_turn(order) ~= member then return end
+  if mends then chains().pass_turn(order) end
+  found('chain-stuck', id, 'of the order key ' .. order)
+end
+
 local limits_form = '^%d+ %d+ [1-9]%d* %d+ %d+ %d+ %d+ %d+$'
 
 function sift.limits(lane, value)
@@ -162,9 +210,10 @@ end
 
 local sources = {
   keys = keys, next = next_jobs, due = lanes_due, limits = lanes_limits, bucket = lanes_bucket,
-  breaker = lanes_breaker,
+  breaker = lanes_breaker, orders = orders, chains = orders,
 }
-local scan = call(what_to_sift == 'due' and 'ZSCAN' or 'HSCAN', sources[what_to_sift], cursor, 'COUNT', count)
+local is_sorted = sources[what_to_sift] == lanes_due or sources[what_to_sift] == orders
+local scan = call(is_sorted and 'ZSCAN' or 'HSCAN', sources[what_to_sift], cursor, 'COUNT', count)
 reply[1] = scan[1]
 for index = 1, #scan[2], 2 do sift[what_to_sift](scan[2][index], scan[2][index + 1]) end
 finish()

@@ -1,12 +1,13 @@
 -- survey: reads one slice of a queue's data, and says of each id there whether it has an envelope. Changes nothing.
 --
 -- KEYS  1 jobs   2 cancelled   3 the key to read
--- ARGV  1 'jobs' | 'list' | 'set' | 'sorted' | 'fields' | 'claims' | 'ids'   2 cursor; of a list: how many entries at
+-- ARGV  1 'jobs' | 'list' | 'set' | 'sorted' | 'turns' | 'fields' | 'claims' | 'ids'   2 cursor; of a list: how many entries at
 --         its tail to leave out   3 about how many entries; of 'ids' 2 and 3 mean nothing, and the ids follow
 -- Reply 'jobs'    {next cursor, bytes read, then per job: id, header}
 --       'list'    {length, flags, then the ids from the head's side to the tail's}
 --       'claims'  {next cursor, flags, then per claim: id, claim}
 --       'ids'     per id its header, '' when it has no envelope
+--       'turns'   {next cursor, flags, then the ids of those that wait behind others of their order key}
 --       others    {next cursor, flags, then the members}
 --       A flag is one character per id: 1 it has an envelope, c it was cancelled in a line, 0 neither.
 -- Atomic: yes, for this slice. Running it twice is reading twice.
@@ -67,10 +68,12 @@ elseif what == 'set' then
     reply[#reply + 1] = id
   end
 else
-  local scan = call(what == 'sorted' and 'ZSCAN' or 'HSCAN', key, cursor, 'COUNT', count)
+  local is_sorted = what == 'sorted' or what == 'turns'
+  local scan = call(is_sorted and 'ZSCAN' or 'HSCAN', key, cursor, 'COUNT', count)
   reply[1] = scan[1]
   for index = 1, #scan[2], 2 do
     local member = scan[2][index]
+    if what == 'turns' then member = string.match(member, '^%S+ %d+ (%S+) %d+$') or member end
     flags[#flags + 1] = flag_of(string.match(member, '^%S+') or member)
     reply[#reply + 1] = member
     if what == 'claims' then reply[#reply + 1] = scan[2][index + 1] end

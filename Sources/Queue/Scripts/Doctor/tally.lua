@@ -1,6 +1,6 @@
 -- tally: looks at a queue's numbers, and at the leases of its workers. Mends what is wrong if asked to.
 --
--- KEYS  1-24 as in Shared/queue.lua
+-- KEYS  1-25 as in Shared/queue.lua
 -- ARGV  1 now   2 '1' = mend
 --       3 'numbers' | 'sums' | 'leases'
 --       of 'sums': 4 most lanes that one call adds up   5 the highest fence that a claim was seen with   6... lanes that
@@ -31,7 +31,7 @@ if part == 'numbers' then
     end
   end
   -- The sum of what waits in lanes is made good with the other sums; the next relay of an outbox writes its own fence.
-  for name, fresh in pairs({ fence = string.format('%d', now), relay = '0', laned = '0', turn = '0' }) do
+  for name, fresh in pairs({ fence = string.format('%d', now), relay = '0', laned = '0', turn = '0', place = '0' }) do
     local value = call('HGET', meta, name)
     if value and not is_whole(value) then
       if mends then call('HSET', meta, name, fresh) end

@@ -40,15 +40,20 @@ local function pass_on(key, waiting, not_before)
   local follower, at, deadline, envelope = match(waiting, '^(%S+) (%d+) (%d+) (.*)$')
   call('HDEL', next_jobs, key)
   call('HDEL', keys, 'n:' .. follower)
-  call('HSET', jobs, follower, envelope)
   call('HSET', keys, 'd:' .. key, follower .. ' ' .. deadline)
-  place(follower, lane_of(header_of(envelope)), max(tonumber(at), not_before or 0) - now)
+  local header = header_of(envelope)
+  local lane, delay = lane_of(header), max(tonumber(at), not_before or 0) - now
+  if match(header, ' o=%S') then return chains().take_in(follower, lane, delay, envelope) end
+  call('HSET', jobs, follower, envelope)
+  place(follower, lane, delay)
 end
 
 -- Frees what an ended job held. The job that follows it takes its place.
 local function release(id, header, not_before)
   if call('HEXISTS', keys, 's') == 1 then forget_labels(id) end
   if byte(header) ~= 50 then return end
+  local order = match(header, ' o=(%S+)')
+  if order then chains().leave(id, order, header) end
   local unique = match(header, ' u=(%S+)')
   if unique and holds('u:' .. unique, id) then call('HDEL', keys, 'u:' .. unique) end
   local debounce = match(header, ' d=(%S+)')
@@ -80,14 +85,18 @@ local function supersede(id, header, follower, not_before)
   release(id, header, not_before)
 end
 
-local function add(id, lane, delay, envelope)
-  call('HSET', jobs, id, envelope)
+local function add(id, lane, delay, envelope, is_ordered)
   enqueued = enqueued + 1
-  place(id, lane, delay)
+  if is_ordered then
+    chains().take_in(id, lane, delay, envelope)
+  else
+    call('HSET', jobs, id, envelope)
+    place(id, lane, delay)
+  end
   return id
 end
 
-local function add_unique(id, lane, delay, envelope, lifetime, key)
+local function add_unique(id, lane, delay, envelope, is_ordered, lifetime, key)
   local field = 'u:' .. key
   local value = call('HGET', keys, field)
   if value then
@@ -95,7 +104,7 @@ local function add_unique(id, lane, delay, envelope, lifetime, key)
     if now < tonumber(till) and call('HEXISTS', jobs, owner) == 1 then return owner end
   end
   call('HSET', keys, field, id .. ' ' .. (now + lifetime))
-  return add(id, lane, delay, envelope)
+  return add(id, lane, delay, envelope, is_ordered)
 end
 
 -- Something came while the job runs: it is kept for the run after.
@@ -115,7 +124,7 @@ local function follow(id, envelope, quiet, longest, key)
   return id
 end
 
-local function add_debounced(id, lane, envelope, quiet, longest, key)
+local function add_debounced(id, lane, envelope, is_ordered, quiet, longest, key)
   local field = 'd:' .. key
   local value = call('HGET', keys, field)
   local owner, deadline
@@ -125,12 +134,14 @@ local function add_debounced(id, lane, envelope, quiet, longest, key)
   if waiting then
     local header = header_of(waiting)
     local its_lane = lane_of(header)
-    local at = due_time(owner, its_lane)
-    if not at and holder_of(owner) then return follow(id, envelope, quiet, longest, key) end
+    local at, turn = due_time(owner, its_lane), turn_of(owner, header)
+    if not at and not turn and holder_of(owner) then return follow(id, envelope, quiet, longest, key) end
     if match(header, '^%d+ %S+ %S+ 0 0 0') then
       -- It has never run: the newest arguments take the place of the old, and the wait begins again.
       call('HSET', jobs, owner, carrying(header, envelope) .. arguments_of(envelope))
-      if at then
+      if turn then
+        chains().set_due(turn, min(now + quiet, tonumber(deadline)))
+      elseif at then
         local till = min(now + quiet, tonumber(deadline))
         if its_lane == '' or not call('ZSCORE', lanes_due, owner .. ' ' .. its_lane) then
           call('ZADD', due, till, owner)
@@ -141,13 +152,13 @@ local function add_debounced(id, lane, envelope, quiet, longest, key)
       return owner
     end
     -- It has run and waits to be tried again. Part of it may have arrived under its id, so newer data need another.
-    take_out(owner, its_lane)
+    if not turn then take_out(owner, its_lane) end
     call('HDEL', keys, field)
     supersede(owner, header, id)
     earliest = at or 0
   end
   call('HSET', keys, field, id .. ' ' .. (now + longest))
-  return add(id, lane, max(now + min(quiet, longest), earliest) - now, envelope)
+  return add(id, lane, max(now + min(quiet, longest), earliest) - now, envelope, is_ordered)
 end
 
 -- The debounced job of this key that waits does not run: this one stands for it. One that runs goes on.
@@ -165,24 +176,29 @@ local function end_debounced(id, key)
   if not envelope then return end
   local header = header_of(envelope)
   local lane = lane_of(header)
-  if not due_time(owner, lane) and holder_of(owner) then return end
-  take_out(owner, lane)
+  if not turn_of(owner, header) then
+    if not due_time(owner, lane) and holder_of(owner) then return end
+    take_out(owner, lane)
+  end
   supersede(owner, header, id)
 end
 
--- Enqueues one job as its key says; answers the id of the job that now stands for it.
+-- Enqueues one job as its key says; answers the id of the job that now stands for it. A key that begins with 'o' says that
+-- the job's header names an order key, and what follows is the rest.
 local function submit(id, delay, lane, key, envelope)
-  if key == '' then return add(id, lane, delay, envelope) end
+  local is_ordered = byte(key) == 111
+  if is_ordered then key = sub(key, 3) end
+  if key == '' then return add(id, lane, delay, envelope, is_ordered) end
   local lifetime, unique = match(key, '^u (%d+) (%S+)$')
-  if lifetime then return add_unique(id, lane, delay, envelope, tonumber(lifetime), unique) end
+  if lifetime then return add_unique(id, lane, delay, envelope, is_ordered, tonumber(lifetime), unique) end
   local ended, own_label = match(key, '^e (%S+) ?(%S*)$')
   if ended then
     end_debounced(id, ended)
     if own_label ~= '' and call('HEXISTS', keys, 's:' .. id) == 1 then stand_for(id, 1, own_label) end
-    return add(id, lane, delay, envelope)
+    return add(id, lane, delay, envelope, is_ordered)
   end
   local quiet, longest, debounce, label = match(key, '^d (%d+) (%d+) (%S+) ?(%S*)$')
-  local owner = add_debounced(id, lane, envelope, tonumber(quiet), tonumber(longest), debounce)
+  local owner = add_debounced(id, lane, envelope, is_ordered, tonumber(quiet), tonumber(longest), debounce)
   if label ~= '' then stand_for(owner, 1, label) end
   return owner
 end

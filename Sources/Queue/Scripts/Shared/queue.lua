@@ -3,8 +3,8 @@
 -- KEYS  1 ready  2 jobs  3 due  4 dead  5 errors  6 finished  7 doorbell  8 counters  9 meta  10 leases  11 keys  12 next
 --       13 cancelled  14 cancels  15 ring  16 lanes  17 lanes:running  18 lanes:limits  19 lanes:bucket
 --       20 lanes:breaker  21 lanes:held  22 lanes:due  23 what each lane's list begins with  24 what each worker's
---       claims begin with. The last two are beginnings, not keys: which lane is served and which worker holds a job is
---       known only here. All have one hash tag, so they stand on one server.
+--       claims begin with   25 orders. The two beginnings are no keys: which lane is served and which worker holds a
+--       job is known only here. All have one hash tag, so they stand on one server.
 -- ARGV  1 now in ms, 0 = this server's clock
 
 local call, match, byte, find, sub, max, min, floor, ceil =
@@ -86,6 +86,7 @@ local function reason_of(failure) return failure and match(failure, '^%d+ (.*)$'
 local laned = 0     -- by how much the number of jobs in lanes has changed; written by finish()
 local enqueued = 0  -- jobs that came in; written by finish()
 local woken = 0     -- jobs that became ready and may need a worker
+local last_place    -- the last place that was given behind others of an order key; written by finish()
 
 -- Puts a job where it waits: until its time, or at the end (or the head) of its line.
 local function place(id, lane, delay, at_head)
@@ -110,6 +111,7 @@ end
 local function finish()
   if laned ~= 0 then call('HINCRBY', meta, 'laned', laned) end
   if enqueued > 0 then call('HINCRBY', counters, 'enqueued', enqueued) end
+  if last_place then call('HSET', meta, 'place', string.format('%d', last_place)) end
   laned, enqueued = 0, 0
 end
 
