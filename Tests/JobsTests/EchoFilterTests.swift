@@ -26,8 +26,7 @@ struct EchoFilterTests {
         _ store: DeliveryStore, _ status: String, _ arguments: PushArguments, at milliseconds: Int64,
         outcome: DeliveryAttempt.Outcome = .delivered
     ) async throws {
-        let delivery = Delivery(
-            jobID: JobID(nowMilliseconds: milliseconds), push: arguments, lane: "")
+        let delivery = Delivery(jobID: JobID(nowMilliseconds: milliseconds), push: arguments, lane: "")
         var attempt = DeliveryAttempt(
             delivery, fence: milliseconds, attempt: 1, outcome: outcome, startedAtMilliseconds: milliseconds)
         if outcome == .delivered { attempt.payload = KeptPush.encode(arguments, body: body(status)) }

@@ -13,9 +13,11 @@ public struct EchoFilter: Sendable {
     public init(deliveries: DeliveryStore) { self.deliveries = deliveries }
 
     /// Whether a push would tell its target what that target was sent last and has just told us. One query for an event that
-    /// the target is the origin of, nothing for others. Throws `storage`.
+    /// the target is the origin of, nothing for others. What a person wants sent again is none. Throws `storage`.
     func isEcho(_ body: [UInt8], _ arguments: PushArguments) async throws(JobsError) -> Bool {
-        guard arguments.event.origin == arguments.target.rawValue else { return false }
+        guard arguments.deliveryType != .replay, arguments.event.origin == arguments.target.rawValue else {
+            return false
+        }
         guard let payload = try await deliveries.lastPayload(like: arguments) else { return false }
         let sent: [UInt8]?
         do { sent = try KeptPush(payload).body } catch { return false }

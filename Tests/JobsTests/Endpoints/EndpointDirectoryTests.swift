@@ -23,7 +23,7 @@ struct EndpointDirectoryTests {
             let empty = try #require(await directory.snapshot())
             #expect(empty.wantsNothing && empty.endpoints.isEmpty)
             var settings = try EndpointFixture.settings()
-            _ = try await store.insert(id: "e", settings: settings, secret: nil, headers: nil)
+            _ = try await store.insert(id: "e", settings: settings, secret: nil, extras: nil)
             // Known things are answered without a look.
             #expect(await directory.snapshot()?.version == empty.version)
             await directory.refresh()
@@ -35,7 +35,7 @@ struct EndpointDirectoryTests {
             var version = first.version
             settings.note = "n"
             let changes: [() async throws -> Void] = [
-                { _ = try await store.update(id: "e") { .init(settings: $0.settings, headers: nil) } },
+                { _ = try await store.update(id: "e") { .init(settings: $0.settings, extras: nil) } },
                 {
                     _ = try await store.rotate(id: "e", overlapSeconds: 0) { _ in SealedSecret(keyID: "k", bytes: [1]) }
                 },
@@ -66,7 +66,7 @@ struct EndpointDirectoryTests {
             _ = await directory.snapshot()
             for number in 0..<3 {
                 _ = try await store.insert(
-                    id: "e\(number)", settings: try EndpointFixture.settings(), secret: nil, headers: nil)
+                    id: "e\(number)", settings: try EndpointFixture.settings(), secret: nil, extras: nil)
                 try await Waiting.until("the change to be seen", within: .seconds(2)) {
                     await directory.snapshot()?[id: "e\(number)"] != nil
                 }

@@ -27,7 +27,7 @@ struct EndpointLanesTests {
             let result: Result<Void, any Error>
             do {
                 _ = try await store.insert(
-                    id: "e", settings: try EndpointFixture.settings(members), secret: nil, headers: nil)
+                    id: "e", settings: try EndpointFixture.settings(members), secret: nil, extras: nil)
                 _ = try await store.park(id: "e", reason: "gone", probeMilliseconds: 60_000)
                 await directory.refresh()
                 let endpoint = try #require(await directory.snapshot()?[id: "e"])

@@ -92,7 +92,7 @@ struct EndpointStoreTests {
                         _ = try await store.update(id: "e") { endpoint in
                             var settings = endpoint.settings
                             settings.maximumInFlight += 1
-                            return EndpointStore.Change(settings: settings, headers: nil)
+                            return EndpointStore.Change(settings: settings, extras: nil)
                         }
                     }
                 }
@@ -187,7 +187,7 @@ struct EndpointStoreTests {
                 let changed = try await store.update(id: "e") { endpoint in
                     var settings = endpoint.settings
                     settings.isEnabled = isEnabled
-                    return EndpointStore.Change(settings: settings, headers: nil)
+                    return EndpointStore.Change(settings: settings, extras: nil)
                 }
                 #expect((changed?.parking == nil) == isEnabled)
             }

@@ -88,7 +88,7 @@ struct ReplayBench: Sendable {
     /// Makes a subscription.
     func keepEndpoint(_ id: String, _ members: String = "") async throws -> Bool {
         try await EndpointStore(pool: pool).insert(
-            id: id, settings: try EndpointFixture.settings(members), secret: nil, headers: nil)
+            id: id, settings: try EndpointFixture.settings(members), secret: nil, extras: nil)
     }
 
     /// A wish for everything of the samples' day.
