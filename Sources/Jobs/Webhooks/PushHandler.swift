@@ -10,7 +10,7 @@ public struct PushHandler: Sendable {
     private let directory: TargetDirectory
     private let hub: HubStore
     private let sender: WebhookSender
-    private let log: AttemptLog
+    let log: AttemptLog
     private let clock: any WallClock
     private let logger: Logger
 
