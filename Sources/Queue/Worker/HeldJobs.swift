@@ -39,6 +39,13 @@ struct HeldJobs {
         }
     }
 
+    /// What has not returned, told to stop or not.
+    var unended: [ClaimedJob] {
+        jobs.values.compactMap { held in
+            if case .ended = held.phase { nil } else { held.job }
+        }
+    }
+
     mutating func add(_ batch: JobBatch, _ index: Int, limitMilliseconds: Int64) {
         jobs[batch[index].id] = Held(batch: batch, index: index, limitMilliseconds: limitMilliseconds)
     }

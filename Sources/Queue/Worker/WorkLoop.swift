@@ -70,7 +70,9 @@ struct WorkLoop: Sendable {
             for held in state.held { held.cancelAll() }
         }
         guard now < state.endMilliseconds else {
-            logger.warning("jobs ignored their cancellation", metadata: ["running": "\(state.planner.running)"])
+            logger.warning(
+                "jobs did not end in time; they go back unspent", metadata: ["running": "\(state.planner.running)"])
+            await giveBack(&state)
             return false
         }
         if state.mustLook { await look(&state) }
@@ -179,6 +181,20 @@ struct WorkLoop: Sendable {
                 state.settlements[queue].append(givenUp(job))
                 state.planner.jobFinished(queue: queue)
             }
+        }
+    }
+
+    /// At the end of the last moment: what has not returned yet goes back at once instead of when the lease runs out, and
+    /// without a crash being counted. What it may still answer is stale. One trip, whether it arrives or not.
+    private func giveBack(_ state: inout State) async {
+        for queue in state.held.indices {
+            for job in state.held[queue].unended where state.held[queue].ended(job.id, fence: job.fence) {
+                state.settlements[queue].append(.release(job))
+                state.planner.jobFinished(queue: queue)
+            }
+        }
+        if case .trip(let calls) = state.planner.next(nowMilliseconds: clock.nowMilliseconds) {
+            await travel(calls, &state)
         }
     }
 

@@ -186,6 +186,29 @@ struct JobWorkerTests {
         #expect(view.envelope.attempts == 0 && view.envelope.crashes == 0 && view.envelope.deferrals == 1)
     }
 
+    /// The process ends all the same, so its claim need not wait until the lease runs out.
+    @Test func aJobThatIgnoresItsCancellationGoesBackUnspent() async throws {
+        let bench = try await WorkerBench()
+        let (started, release) = (TestSignal<Void>(), TestSignal<Void>())
+        let held = Task { _ = await release.next() }
+        let handler = JobHandler(kind: "kind") { _ in
+            started.send(())
+            await held.value
+            return .done()
+        }
+        let job = bench.job()
+        try await bench.bench.client().enqueue([job], to: bench.bench.queue)
+        try await bench.running(bench.worker(graceMilliseconds: 50, handlers: [handler])) { _ = await started.next() }
+        guard case .present(let view)? = try await bench.bench.client().job(job.id, in: [bench.bench.queue]) else {
+            Issue.record("gone")
+            return
+        }
+        #expect(view.state == .ready)
+        #expect(view.envelope.attempts == 0 && view.envelope.crashes == 0 && view.envelope.deferrals == 1)
+        release.send(())
+        await held.value
+    }
+
     @Test func aDeadWorkersJobsRunElsewhere() async throws {
         let bench = try await WorkerBench()
         let jobs = (0..<50).map { bench.job("\($0)") }
