@@ -5,6 +5,8 @@ public import Redis
 /// One private Redis for all tests of a process; each test keeps to a namespace of its own.
 public enum TestRedis {
     private static let server = Task { () throws -> PrivateRedis in
+        // As every program does; else a write to a process or a server that has ended would end the whole test run.
+        _ = signal(SIGPIPE, SIG_IGN)
         var options = PrivateRedis.Options(directory: directory)
         options.durability = .never
         atexit { try? FileManager.default.removeItem(atPath: TestRedis.directory) }

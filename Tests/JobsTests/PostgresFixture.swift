@@ -67,6 +67,8 @@ enum PostgresFixture {
         private static let leash = Mutex<FileHandle?>(nil)
 
         private static func launch() async throws -> String {
+            // As every program does; else a write to a process that has ended would end the whole test run.
+            _ = signal(SIGPIPE, SIG_IGN)
             let process = SpawnedProcess()
             let isRoot = NSUserName() == "root"
             let shell = ["/bin/sh", "-c", script]
