@@ -65,9 +65,10 @@ struct RedisWaiterTests {
     @Test func blocksLongerThanCommandTimeout() async throws {
         try await RedisServer.run { server async throws in
             var configuration = server.configuration
-            configuration.commandTimeout = .milliseconds(100)
+            // Long enough that a busy machine is no time-out either.
+            configuration.commandTimeout = .seconds(2)
             let waiter = RedisWaiter(configuration: configuration, name: "waiter")
-            let element = try await waiter.pop(from: ["a"], timeoutMilliseconds: 300)
+            let element = try await waiter.pop(from: ["a"], timeoutMilliseconds: 3_000)
             #expect(element == nil)
             await server.freeze()
             let error = await #expect(throws: RedisError.self) {
