@@ -17,7 +17,7 @@ struct RedisInspector: Sendable {
         var isQuarantined: Bool { reason.contains("quarantined") }
     }
 
-    static let queues = ["webhooks", "crm", "upkeep"]
+    static let queues = ["webhooks", "crm", "hub", "tips", "upkeep"]
 
     /// The jobs that a worker holds, over all queues. - Parameter worker: what its name begins with.
     func claims(of worker: String) async throws -> Set<String> {

@@ -34,6 +34,11 @@ public final class AddressGuard: Sendable {
         }
     }
 
+    /// The same guard with more opened, for a client that calls one place which whoever runs this has named.
+    public func opening(_ more: [AllowRow]) -> AddressGuard {
+        AddressGuard(rows: rows + more, ownPlaces: ownPlaces, machine: machine)
+    }
+
     /// The guard of one target. Made once for each request or kept: it looks up the items with the target's name.
     public func target(_ host: TargetHost, port: UInt16) -> GuardedTarget {
         guard case .name(let name) = host else { return GuardedTarget(rules: self, nameRows: []) }

@@ -35,7 +35,7 @@ extension SystemTests {
 
         private func queues(_ product: Product) async throws {
             let all = try items(try await product.command(["queues", "--json"]))
-            #expect(all.map { $0["name"]?.string } == ["webhooks", "crm", "upkeep"])
+            #expect(all.map { $0["name"]?.string } == ["webhooks", "crm", "hub", "tips", "upkeep"])
             #expect(all[0]["dead"]?.integer == 1)
             let table = try await product.command(["queues"])
             #expect(table.exit == .exited(0))

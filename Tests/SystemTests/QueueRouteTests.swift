@@ -99,7 +99,7 @@ extension SystemTests {
             #expect(workers.count == 1)
             #expect(worker["state"]?.string == "working" && worker["running"]?.integer == 1)
             #expect(worker["concurrency"]?.integer == 256 && worker["quiet"] == .bool(false))
-            #expect(worker["queues"]?.array == ["webhooks", "crm", "upkeep"].map(JSONValue.string))
+            #expect(worker["queues"]?.array == ["webhooks", "crm", "hub", "tips", "upkeep"].map(JSONValue.string))
             #expect(worker["running_by_queue"]?.object?["webhooks"]?.integer == 1)
             #expect(worker["version"]?.string?.isEmpty == false)
 
