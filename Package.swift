@@ -118,6 +118,7 @@ let package = Package(
                 .embedInCode("Store/Migrations/0007_superseded.sql"),
                 .embedInCode("Store/Migrations/0008_order_by.sql"),
                 .embedInCode("Store/Migrations/0009_replays.sql"),
+                .embedInCode("Store/Migrations/0013_engagement_starts.sql"),
             ],
             swiftSettings: strict
         ),

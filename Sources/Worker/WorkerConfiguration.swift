@@ -21,6 +21,8 @@ public struct WorkerConfiguration: Sendable {
     /// What the secrets of endpoints were sealed with.
     public var secrets: SecretsKeyring
     public var webhookTimeoutMilliseconds: Int
+    /// The Hub that engagements are begun at.
+    public var engagements: EngagementConfiguration
     /// Where deliveries may go.
     public var outbound: AddressGuard
     /// How long deliveries stay in the attempt log.
@@ -41,6 +43,7 @@ public struct WorkerConfiguration: Sendable {
         calls = try WebhookSettings.calls(settings)
         secrets = try SecretsSettings.keyring(settings)
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
+        engagements = try EngagementSettings.configuration(settings)
         outbound = try OutboundSettings.addressGuard(settings)
         let days = LogHandler.keepDaysRange
         deliveryLogDays = try settings.integer(

@@ -175,7 +175,9 @@ extension SystemTests {
             let kinds = items.map { $0["kind"]?.string }
             #expect(
                 kinds == [
-                    "endpoint.deliver", "endpoint.route", "engagement.push", "engagement.route", "engagement.upsert",
+                    "cockpit.auto_run", "endpoint.deliver", "endpoint.route", "engagement.bulk", "engagement.cancel",
+                    "engagement.push", "engagement.reconcile", "engagement.route", "engagement.start",
+                    "engagement.upsert",
                     "replay.run", "upkeep.log", "upkeep.prune",
                 ])
             let push = try #require(items.first { $0["kind"]?.string == "engagement.push" })
