@@ -193,7 +193,8 @@ extension SystemTests {
                     PostgresStatement(
                         "age", "UPDATE crm.engagement_start SET created_at = created_at - interval '2 minutes'"))
                 try await product.runJob("engagement.reconcile", "{}")
-                let failed = try await product.engagement(try #require(answer["id"]?.string), toBe: "failed", within: .seconds(90))
+                let failed = try await product.engagement(
+                    try #require(answer["id"]?.string), toBe: "failed", within: .seconds(90))
                 #expect(failed["error"]?.string?.hasPrefix("its job has ended") == true)
                 #expect(try await product.startStatus("p-1").status == 202)
             }
