@@ -44,7 +44,7 @@ struct TwentyQueryTests {
 
     @Test(arguments: [
         (#"city[eq]:"Rome""#, ["1"]), ("city[neq]:Rome", ["2", "3"]), ("city[in]:[Rome,Oslo]", ["1", "3"]),
-        ("city[startsWith]:Par", ["2"]), ("city[like]:%o%", ["1"]), ("city[ilike]:O%", ["3"]),
+        ("city[startsWith]:Par", ["2"]), ("city[like]:%om%", ["1"]), ("city[ilike]:O%", ["3"]),
         ("city[gt]:P", ["1", "2"]), ("not(city[eq]:Rome)", ["2", "3"]),
         ("or(city[eq]:Rome,city[eq]:Oslo)", ["1", "3"]), ("city[gte]:P,city[lt]:R", ["2"]),
         ("and(or(city[eq]:Rome,city[eq]:Paris),name.firstName[eq]:2)", ["2"]),

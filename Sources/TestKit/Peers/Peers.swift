@@ -108,7 +108,7 @@ package final class Peers: Sendable {
     ) async throws -> ProductReply {
         var request = CurlRequest(
             method: method, url: url(name, path), headers: headers, body: Array((body ?? "").utf8),
-            responseLimitBytes: 64 << 20)
+            responseLimitBytes: 64 << 20, resendsOnStaleConnection: false)
         if let token { request.headers.append((name: "Authorization", value: "Bearer \(token)")) }
         if body != nil, !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
             request.headers.append((name: "Content-Type", value: "application/json"))
