@@ -118,6 +118,7 @@ let package = Package(
                 .embedInCode("Store/Migrations/0007_superseded.sql"),
                 .embedInCode("Store/Migrations/0008_order_by.sql"),
                 .embedInCode("Store/Migrations/0009_replays.sql"),
+                .embedInCode("Store/Migrations/0014_inbound.sql"),
             ],
             swiftSettings: strict
         ),
@@ -244,7 +245,7 @@ let package = Package(
         .testTarget(
             name: "JobsTests",
             dependencies: [
-                "Basics", "Command", "Curl", "Guard", "Jobs", "Postgres", "Queue", "Redis", "TestKit", lifecycle,
+                "Basics", "Command", "Curl", "Guard", "Jobs", "Postgres", "Queue", "Redis", "TestKit", crypto, lifecycle,
                 logging,
             ],
             exclude: ["Endpoints/verifiers"],
@@ -275,6 +276,7 @@ let package = Package(
                 "aventora", "aventora-api", "aventora-scheduler", "aventora-worker", "Basics", "Command", "Curl",
                 "Jobs", "Postgres", "Redis", "TestKit",
             ],
+            exclude: ["inbound"],
             swiftSettings: strict
         ),
         .testTarget(
