@@ -118,6 +118,7 @@ let package = Package(
                 .embedInCode("Store/Migrations/0007_superseded.sql"),
                 .embedInCode("Store/Migrations/0008_order_by.sql"),
                 .embedInCode("Store/Migrations/0009_replays.sql"),
+                .embedInCode("Store/Migrations/0011_twenty.sql"),
                 .embedInCode("Store/Migrations/0014_inbound.sql"),
             ],
             swiftSettings: strict
@@ -136,8 +137,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Basics", "Guard", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", crypto, httpTypes,
-                hummingbird, hummingbirdCore, lifecycle, logging, nio, nioHTTP1, nioHTTPTypes,
+                "Basics", "Curl", "Guard", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", crypto,
+                httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nio, nioHTTP1, nioHTTPTypes,
             ],
             swiftSettings: strict
         ),
