@@ -119,6 +119,7 @@ let package = Package(
                 .embedInCode("Store/Migrations/0008_order_by.sql"),
                 .embedInCode("Store/Migrations/0009_replays.sql"),
                 .embedInCode("Store/Migrations/0011_twenty.sql"),
+                .embedInCode("Store/Migrations/0014_inbound.sql"),
             ],
             swiftSettings: strict
         ),
@@ -260,7 +261,7 @@ let package = Package(
             name: "JobsTests",
             dependencies: [
                 "aventora-peers", "Basics", "Command", "Curl", "Guard", "Jobs", "Postgres", "Queue", "Redis", "TestKit",
-                lifecycle, logging,
+                crypto, lifecycle, logging,
             ],
             exclude: ["Endpoints/verifiers"],
             swiftSettings: strict
@@ -295,6 +296,7 @@ let package = Package(
                 "aventora", "aventora-api", "aventora-peers", "aventora-scheduler", "aventora-worker", "Basics",
                 "Command", "Curl", "Jobs", "Postgres", "Redis", "TestKit",
             ],
+            exclude: ["inbound"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -10,6 +10,8 @@ public enum JobKind {
     public static let endpointDeliver = "endpoint.deliver"
     /// Finds the subscriptions that want an event and enqueues one delivery for each.
     public static let endpointRoute = "endpoint.route"
+    /// Tells subscriptions of a change in a Twenty workspace.
+    public static let twentyEvent = "twenty.event"
     /// Works through a replay, batch by batch.
     public static let replayRun = "replay.run"
     /// Takes old rows out of the history and the ledger of ticks.

@@ -21,6 +21,8 @@ public struct WorkerConfiguration: Sendable {
     /// What the secrets of endpoints were sealed with.
     public var secrets: SecretsKeyring
     public var webhookTimeoutMilliseconds: Int
+    /// What Twenty workspaces call the key that we write with.
+    public var ownTwentyName: String?
     /// Where deliveries may go.
     public var outbound: AddressGuard
     /// How long deliveries stay in the attempt log.
@@ -42,6 +44,7 @@ public struct WorkerConfiguration: Sendable {
         secrets = try SecretsSettings.keyring(settings)
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
         outbound = try OutboundSettings.addressGuard(settings)
+        ownTwentyName = InboundVariables.ownName(settings)
         let days = LogHandler.keepDaysRange
         deliveryLogDays = try settings.integer(
             "DELIVERY_LOG_DAYS", default: Int(LogHandler.keepDays), in: Int(days.lowerBound)...Int(days.upperBound))

@@ -63,7 +63,7 @@ public enum WorkerProgram {
             timeoutMilliseconds: EndpointSettings.timeLimitMilliseconds)
         let replays = ReplayStore(pool: pool)
         let gate = ReplayGate(store: replays, queue: resources.queue)
-        return JobRegistry([
+        var registry = JobRegistry([
             gate.before(
                 PushHandler(
                     directory: directory, hub: hub, sender: pushes,
@@ -80,7 +80,10 @@ public enum WorkerProgram {
                     sender: deliveries, queue: resources.queue, log: resources.log, clock: clock, logger: logger
                 ).handler),
             EndpointRouteHandler(directory: endpoints, clock: clock).handler,
-            PruneHandler(finished: FinishedStore(pool: pool), ticks: TickStore(pool: pool), clock: clock).handler,
+            PruneHandler(
+                finished: FinishedStore(pool: pool), ticks: TickStore(pool: pool), inbound: InboundStore(pool: pool),
+                clock: clock
+            ).handler,
             LogHandler(
                 partitions: LogPartitions(pool: pool), replays: ReplayPruner(store: replays, queue: resources.queue),
                 keepDays: Int64(configuration.deliveryLogDays), clock: clock
@@ -90,6 +93,8 @@ public enum WorkerProgram {
                 clock: clock, logger: logger
             ).handler,
         ])
+        for handler in inboundHandlers(configuration, resources, logger) { registry.register(handler) }
+        return registry
     }
 
     /// Says at the start what would otherwise show with the first push. Names are not looked up.

@@ -22,7 +22,7 @@ struct KindCatalogueTests {
             Self.catalogue.kinds.map(\.name)
                 == [
                     "endpoint.deliver", "endpoint.route", "engagement.push", "engagement.route", "engagement.upsert",
-                    "replay.run", "upkeep.log", "upkeep.prune",
+                    "replay.run", "twenty.event", "upkeep.log", "upkeep.prune",
                 ])
         #expect(Self.catalogue["engagement.push"]?.retry.attempts == 4)
         #expect(Self.catalogue["engagement.upsert"]?.queue == JobQueue.crm)

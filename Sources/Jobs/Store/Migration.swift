@@ -26,6 +26,7 @@ public struct Migration: Sendable, Hashable {
         Migration(8, "order_by", PackageResources._008_order_by_sql),
         Migration(9, "replays", PackageResources._009_replays_sql),
         Migration(10, "twenty", PackageResources._011_twenty_sql),
+        Migration(11, "inbound", PackageResources._014_inbound_sql),
     ]
 
     private init(_ version: Int64, _ name: String, _ bytes: [UInt8]) {
