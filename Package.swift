@@ -118,6 +118,7 @@ let package = Package(
                 .embedInCode("Store/Migrations/0007_superseded.sql"),
                 .embedInCode("Store/Migrations/0008_order_by.sql"),
                 .embedInCode("Store/Migrations/0009_replays.sql"),
+                .embedInCode("Store/Migrations/0012_hub_backfills.sql"),
             ],
             swiftSettings: strict
         ),
@@ -143,7 +144,8 @@ let package = Package(
         .target(
             name: "Terminal",
             dependencies: [
-                "Basics", "Guard", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", arguments, logging,
+                "Basics", "Curl", "Guard", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", arguments,
+                logging,
             ],
             swiftSettings: strict
         ),

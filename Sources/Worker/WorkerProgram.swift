@@ -63,7 +63,7 @@ public enum WorkerProgram {
             timeoutMilliseconds: EndpointSettings.timeLimitMilliseconds)
         let replays = ReplayStore(pool: pool)
         let gate = ReplayGate(store: replays, queue: resources.queue)
-        return JobRegistry([
+        let handlers: [JobHandler] = [
             gate.before(
                 PushHandler(
                     directory: directory, hub: hub, sender: pushes,
@@ -82,14 +82,16 @@ public enum WorkerProgram {
             EndpointRouteHandler(directory: endpoints, clock: clock).handler,
             PruneHandler(finished: FinishedStore(pool: pool), ticks: TickStore(pool: pool), clock: clock).handler,
             LogHandler(
-                partitions: LogPartitions(pool: pool), replays: ReplayPruner(store: replays, queue: resources.queue),
+                partitions: LogPartitions(pool: pool),
+                replays: ReplayPruner(store: replays, queue: resources.queue),
                 keepDays: Int64(configuration.deliveryLogDays), clock: clock
             ).handler,
             ReplayHandler(
                 store: replays, queue: resources.queue, endpoints: endpoints, pushRetry: configuration.retry,
                 clock: clock, logger: logger
             ).handler,
-        ])
+        ]
+        return JobRegistry(handlers + hubHandlers(configuration, resources, clock, logger))
     }
 
     /// Says at the start what would otherwise show with the first push. Names are not looked up.

@@ -18,7 +18,8 @@ public struct KindCatalogue: Sendable {
         KindCatalogue([
             PushHandler.description(retry: pushRetry), RouteHandler.description(retry: pushRetry),
             UpsertHandler.description, PruneHandler.description, LogHandler.description, EndpointHandler.description,
-            EndpointRouteHandler.description, ReplayHandler.description,
+            EndpointRouteHandler.description, ReplayHandler.description, ProvisionHandler.description,
+            BackfillHandler.description, TeardownHandler.description,
         ])
     }
 
