@@ -120,6 +120,7 @@ let package = Package(
                 .embedInCode("Store/Migrations/0009_replays.sql"),
                 .embedInCode("Store/Migrations/0011_twenty.sql"),
                 .embedInCode("Store/Migrations/0014_inbound.sql"),
+                .embedInCode("Store/Migrations/0012_hub_backfills.sql"),
             ],
             swiftSettings: strict
         ),
@@ -145,7 +146,8 @@ let package = Package(
         .target(
             name: "Terminal",
             dependencies: [
-                "Basics", "Guard", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", arguments, logging,
+                "Basics", "Curl", "Guard", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", arguments,
+                logging,
             ],
             swiftSettings: strict
         ),

@@ -28,6 +28,8 @@ public struct APIConfiguration: Sendable {
     public var retry: RetryPolicy
     /// How the pushes of a call wait for each other.
     public var calls: CallPushes
+    /// Whether workspaces' events have Hubs set up, and when.
+    public var hub: HubProvisioning
     /// What an accepted request gets unless it prefers another: see `docs/durability.md`.
     public var durability: Durability
 
@@ -45,11 +47,7 @@ public struct APIConfiguration: Sendable {
         retry = try WebhookSettings.retry(settings)
         calls = try WebhookSettings.calls(settings)
         secrets = try SecretsSettings.keyring(settings)
-        // Taken in silence, these events would be lost: nothing here provisions Hubs yet.
-        guard try !settings.boolean("AVENTORA_HUB_AUTO_PROVISION_ENABLED", default: false) else {
-            throw Settings.invalid(
-                "AVENTORA_HUB_AUTO_PROVISION_ENABLED", value: "true", "this release does not provision Hubs yet")
-        }
+        hub = try HubSettings.provisioning(settings)
         durability = try Self.durability(settings)
     }
 

@@ -25,6 +25,10 @@ public struct WorkerConfiguration: Sendable {
     public var ownTwentyName: String?
     /// Where deliveries may go.
     public var outbound: AddressGuard
+    /// Where the assistant is that sets Hubs up.
+    public var hub: HubProvisioning
+    /// The CRM's provisioning API; nil while nobody said where it is.
+    public var crm: ServiceAddress?
     /// How long deliveries stay in the attempt log.
     public var deliveryLogDays: Int
     /// nil: no `/healthz` and `/readyz`.
@@ -45,6 +49,8 @@ public struct WorkerConfiguration: Sendable {
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
         outbound = try OutboundSettings.addressGuard(settings)
         ownTwentyName = InboundVariables.ownName(settings)
+        hub = try HubSettings.provisioning(settings)
+        crm = try HubSettings.crm(settings)
         let days = LogHandler.keepDaysRange
         deliveryLogDays = try settings.integer(
             "DELIVERY_LOG_DAYS", default: Int(LogHandler.keepDays), in: Int(days.lowerBound)...Int(days.upperBound))

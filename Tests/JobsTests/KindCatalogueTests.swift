@@ -21,8 +21,9 @@ struct KindCatalogueTests {
         #expect(
             Self.catalogue.kinds.map(\.name)
                 == [
-                    "endpoint.deliver", "endpoint.route", "engagement.push", "engagement.route", "engagement.upsert",
-                    "replay.run", "twenty.event", "upkeep.log", "upkeep.prune",
+                    "demo.teardown", "endpoint.deliver", "endpoint.route", "engagement.push", "engagement.route",
+                    "engagement.upsert", "hub.backfill", "hub.provision", "replay.run", "twenty.event", "upkeep.log",
+                    "upkeep.prune",
                 ])
         #expect(Self.catalogue["engagement.push"]?.retry.attempts == 4)
         #expect(Self.catalogue["engagement.upsert"]?.queue == JobQueue.crm)
@@ -34,6 +35,9 @@ struct KindCatalogueTests {
         ("engagement.route", "{\(event)}"),
         ("engagement.upsert", #"{"engagement_id":"e","sent_at":"2026-01-31T12:00:00Z","history":[1],"extra":2}"#),
         ("replay.run", #"{"replay":"rp_1"}"#),
+        ("hub.provision", #"{"action":"sync_members","workspaceId":"w"}"#),
+        ("hub.backfill", #"{"backfill":"bf_1","workspace":"w"}"#),
+        ("demo.teardown", #"{"subdomain":"demo-1","workspaceId":"w","expires_at":"2026-01-31T12:00:00Z"}"#),
         ("upkeep.prune", "{}"), ("upkeep.prune", #"{"keep_days":30}"#), ("upkeep.log", #"{"keep_days":1}"#),
         ("endpoint.deliver", #"{"endpoint":"ep_1","message":"msg_1","type":"a.created","body":{"a":1}}"#),
         (
@@ -70,6 +74,9 @@ struct KindCatalogueTests {
         ("engagement.route", #"{"event":7}"#, ["/args/event"]),
         ("engagement.upsert", #"{"engagement_id":"e","sent_at":"now","status":5}"#, ["/args/sent_at", "/args/status"]),
         ("upkeep.prune", #"{"keep_days":0,"x":1}"#, ["/args/keep_days", "/args/x"]),
+        ("hub.provision", #"{"action":"half","x":1}"#, ["/args/action", "/args/workspaceId", "/args/x"]),
+        ("hub.backfill", "{}", ["/args/backfill", "/args/workspace"]),
+        ("demo.teardown", #"{"subdomain":"No"}"#, ["/args/subdomain"]),
     ])
     func refusesWhatTheHandlerCannotRead(kind: String, arguments: String, expected: [String]) throws {
         #expect(try problems(kind, arguments).map(\.pointer) == expected)

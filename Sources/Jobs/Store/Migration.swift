@@ -27,6 +27,7 @@ public struct Migration: Sendable, Hashable {
         Migration(9, "replays", PackageResources._009_replays_sql),
         Migration(10, "twenty", PackageResources._011_twenty_sql),
         Migration(11, "inbound", PackageResources._014_inbound_sql),
+        Migration(12, "hub_backfills", PackageResources._012_hub_backfills_sql),
     ]
 
     private init(_ version: Int64, _ name: String, _ bytes: [UInt8]) {
