@@ -121,6 +121,7 @@ let package = Package(
                 .embedInCode("Store/Migrations/0011_twenty.sql"),
                 .embedInCode("Store/Migrations/0014_inbound.sql"),
                 .embedInCode("Store/Migrations/0012_hub_backfills.sql"),
+                .embedInCode("Store/Migrations/0013_engagement_starts.sql"),
             ],
             swiftSettings: strict
         ),

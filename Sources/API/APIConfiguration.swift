@@ -30,6 +30,8 @@ public struct APIConfiguration: Sendable {
     public var calls: CallPushes
     /// Whether workspaces' events have Hubs set up, and when.
     public var hub: HubProvisioning
+    /// Whether and where engagements can be begun.
+    public var engagements: EngagementConfiguration
     /// What an accepted request gets unless it prefers another: see `docs/durability.md`.
     public var durability: Durability
 
@@ -46,6 +48,7 @@ public struct APIConfiguration: Sendable {
         outbound = try OutboundSettings.addressGuard(settings)
         retry = try WebhookSettings.retry(settings)
         calls = try WebhookSettings.calls(settings)
+        engagements = try EngagementSettings.configuration(settings)
         secrets = try SecretsSettings.keyring(settings)
         hub = try HubSettings.provisioning(settings)
         durability = try Self.durability(settings)

@@ -127,11 +127,26 @@ public enum APIProgram {
                 store: ReplayStore(pool: pool), pushRetry: configuration.retry, clock: clock),
             maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
+        EngagementRoutes(
+            desk: engagementDesk(configuration, pool, clock), maximumBodyBytes: configuration.maximumBodyBytes
+        ).add(to: &table)
         ReceiverRoutes(
             queue: durable, durability: configuration.durability, secret: configuration.receiverSecret, clock: clock,
             maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
         return table
+    }
+
+    private static func engagementDesk(
+        _ configuration: APIConfiguration, _ pool: PostgresPool, _ clock: any WallClock
+    ) -> EngagementDesk {
+        let (starts, workspaces) = (StartStore(pool: pool), EngagementWorkspaceStore(pool: pool))
+        return EngagementDesk(
+            starter: EngagementStarter(
+                starts: starts, workspaces: workspaces, people: GivenPeople(), configuration: configuration.engagements,
+                clock: clock),
+            starts: starts, bulks: BulkStore(pool: pool), workspaces: workspaces, keyring: configuration.secrets,
+            clock: clock)
     }
 
     /// The answer tells nothing of our networks. A name that leads nowhere just now may be saved.

@@ -23,6 +23,8 @@ public struct WorkerConfiguration: Sendable {
     public var webhookTimeoutMilliseconds: Int
     /// What Twenty workspaces call the key that we write with.
     public var ownTwentyName: String?
+    /// The Hub that engagements are begun at.
+    public var engagements: EngagementConfiguration
     /// Where deliveries may go.
     public var outbound: AddressGuard
     /// Where the assistant is that sets Hubs up.
@@ -47,6 +49,7 @@ public struct WorkerConfiguration: Sendable {
         calls = try WebhookSettings.calls(settings)
         secrets = try SecretsSettings.keyring(settings)
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
+        engagements = try EngagementSettings.configuration(settings)
         outbound = try OutboundSettings.addressGuard(settings)
         ownTwentyName = InboundVariables.ownName(settings)
         hub = try HubSettings.provisioning(settings)
