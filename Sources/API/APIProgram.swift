@@ -62,8 +62,17 @@ public enum APIProgram {
         _ configuration: APIConfiguration, _ queue: QueueClient, _ durable: DurableQueue, _ pool: PostgresPool,
         _ endpoints: EndpointDirectory, _ logger: Logger
     ) async throws {
+        let counts = InboundCounts(
+            store: InboundStore(pool: pool), wallClock: SystemWallClock(), clock: SystemMonotonicClock(),
+            logger: logger)
+        var table = routes(configuration, queue, durable, pool, endpoints, logger)
+        TwentyRoutes(
+            queue: durable, durability: configuration.durability, verifier: configuration.inbound.verifier,
+            store: InboundStore(pool: pool), counts: counts, clock: SystemWallClock(),
+            maximumBodyBytes: configuration.maximumBodyBytes, logger: logger
+        ).add(to: &table)
         let server = HTTPServer.make(
-            responder: routes(configuration, queue, durable, pool, endpoints, logger).makeResponder(
+            responder: table.makeResponder(
                 authenticator: Authenticator(tokens: configuration.tokens), logger: logger),
             address: configuration.listen,
             logger: logger,
@@ -71,7 +80,7 @@ public enum APIProgram {
                 logger.info("listening", metadata: ["host": "\(configuration.listen.host)", "port": "\(port)"])
             }
         )
-        try await ProgramGroup.run(services: [endpoints, server], logger: logger, graceSeconds: graceSeconds)
+        try await ProgramGroup.run(services: [endpoints, counts, server], logger: logger, graceSeconds: graceSeconds)
     }
 
     static func routes(
@@ -84,7 +93,7 @@ public enum APIProgram {
             logger: logger)
         let intake = EventIntake(
             queue: durable, targets: targets, endpoints: endpoints, retry: configuration.retry,
-            calls: configuration.calls, clock: clock)
+            calls: configuration.calls, hub: configuration.hub, clock: clock)
         var table = RouteTable()
         table.addHealth(
             .servers(queue: queue, pool: pool))

@@ -11,6 +11,7 @@ struct EventIntake: Sendable {
     let endpoints: EndpointDirectory
     let retry: RetryPolicy
     let calls: CallPushes
+    let hub: HubProvisioning
     let clock: any WallClock
 
     static let maximumEvents = 1_000
@@ -64,21 +65,33 @@ struct EventIntake: Sendable {
         } catch {
             throw Problem(error)
         }
+        let accepted = try taken(outcome, isArray: batch.isArray)
+        let provisions = try await provision(batch.events, requestReceipt, sender, durability, nowMilliseconds: now)
+        let events = zip(names, accepted).enumerated().map { index, event in
+            let (id, own) = event
+            let more = provisions.groups[index]
+            return Accepted(
+                id: id, isDuplicate: own.isDuplicate && more?.isDuplicate ?? true, jobs: own.ids + (more?.ids ?? []))
+        }
+        return Batch(events: events, durability: Self.weaker(outcome.durability, provisions.durability))
+    }
+
+    /// The groups of an outcome that is no refusal.
+    private func taken(
+        _ outcome: DurableQueue.Outcome, isArray: Bool
+    ) throws(Problem) -> [SubmissionResult.Group] {
         switch outcome.result {
         case .conflict(nil):
             throw .conflict("the Idempotency-Key was used with another body")
         case .conflict(let group?):
-            let pointer = batch.isArray ? "/\(group)/id" : "/id"
+            let pointer = isArray ? "/\(group)/id" : "/id"
             var problem = Problem.conflict("an event's id was used with another content")
             problem.errors = [.init(pointer: pointer, detail: "This id was used with another content.")]
             throw problem
         case .full:
             throw .queueFull()
         case .accepted(let groups):
-            let events = zip(names, groups).map { id, group in
-                Accepted(id: id, isDuplicate: group.isDuplicate, jobs: group.ids)
-            }
-            return Batch(events: events, durability: outcome.durability)
+            return groups
         }
     }
 
@@ -112,7 +125,7 @@ struct EventIntake: Sendable {
         return EndpointRouter.plan(event, to: snapshot.endpoints(wanting: event), nowMilliseconds: now)
     }
 
-    private func receipt(of event: Event, _ sender: String) -> Receipt? {
+    func receipt(of event: Event, _ sender: String) -> Receipt? {
         guard let id = event.id else { return nil }
         return Receipt(key: RequestDigest.of("event", sender, id), digest: RequestDigest.of(event.canonicalBytes()))
     }

@@ -20,6 +20,14 @@ public enum JobKind {
     public static let endpointDeliver = "endpoint.deliver"
     /// Finds the subscriptions that want an event and enqueues one delivery for each.
     public static let endpointRoute = "endpoint.route"
+    /// Tells subscriptions of a change in a Twenty workspace.
+    public static let twentyEvent = "twenty.event"
+    /// Has the assistant set a workspace's Hub up, or bring its members there.
+    public static let hubProvision = "hub.provision"
+    /// Sets up the Hub of one workspace of a backfill.
+    public static let hubBackfill = "hub.backfill"
+    /// Deletes a demo's CRM workspace.
+    public static let demoTeardown = "demo.teardown"
     /// Works through a replay, batch by batch.
     public static let replayRun = "replay.run"
     /// Takes old rows out of the history and the ledger of ticks.

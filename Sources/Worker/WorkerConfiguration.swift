@@ -21,10 +21,16 @@ public struct WorkerConfiguration: Sendable {
     /// What the secrets of endpoints were sealed with.
     public var secrets: SecretsKeyring
     public var webhookTimeoutMilliseconds: Int
+    /// What Twenty workspaces call the key that we write with.
+    public var ownTwentyName: String?
     /// The Hub that engagements are begun at.
     public var engagements: EngagementConfiguration
     /// Where deliveries may go.
     public var outbound: AddressGuard
+    /// Where the assistant is that sets Hubs up.
+    public var hub: HubProvisioning
+    /// The CRM's provisioning API; nil while nobody said where it is.
+    public var crm: ServiceAddress?
     /// How long deliveries stay in the attempt log.
     public var deliveryLogDays: Int
     /// nil: no `/healthz` and `/readyz`.
@@ -45,6 +51,9 @@ public struct WorkerConfiguration: Sendable {
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
         engagements = try EngagementSettings.configuration(settings)
         outbound = try OutboundSettings.addressGuard(settings)
+        ownTwentyName = InboundVariables.ownName(settings)
+        hub = try HubSettings.provisioning(settings)
+        crm = try HubSettings.crm(settings)
         let days = LogHandler.keepDaysRange
         deliveryLogDays = try settings.integer(
             "DELIVERY_LOG_DAYS", default: Int(LogHandler.keepDays), in: Int(days.lowerBound)...Int(days.upperBound))

@@ -63,7 +63,7 @@ public enum WorkerProgram {
             timeoutMilliseconds: EndpointSettings.timeLimitMilliseconds)
         let replays = ReplayStore(pool: pool)
         let gate = ReplayGate(store: replays, queue: resources.queue)
-        var registry = JobRegistry([
+        let own: [JobHandler] = [
             gate.before(
                 PushHandler(
                     directory: directory, hub: hub, sender: pushes,
@@ -80,18 +80,24 @@ public enum WorkerProgram {
                     sender: deliveries, queue: resources.queue, log: resources.log, clock: clock, logger: logger
                 ).handler),
             EndpointRouteHandler(directory: endpoints, clock: clock).handler,
-            PruneHandler(finished: FinishedStore(pool: pool), ticks: TickStore(pool: pool), clock: clock).handler,
+            PruneHandler(
+                finished: FinishedStore(pool: pool), ticks: TickStore(pool: pool), inbound: InboundStore(pool: pool),
+                clock: clock
+            ).handler,
             LogHandler(
-                partitions: LogPartitions(pool: pool), replays: ReplayPruner(store: replays, queue: resources.queue),
+                partitions: LogPartitions(pool: pool),
+                replays: ReplayPruner(store: replays, queue: resources.queue),
                 keepDays: Int64(configuration.deliveryLogDays), clock: clock
             ).handler,
             ReplayHandler(
                 store: replays, queue: resources.queue, endpoints: endpoints, pushRetry: configuration.retry,
                 clock: clock, logger: logger
             ).handler,
-        ])
-        for handler in engagements(configuration, resources, logger) { registry.register(handler) }
-        return registry
+        ]
+        return JobRegistry(
+            own + hubHandlers(configuration, resources, clock, logger)
+                + inboundHandlers(configuration, resources, logger)
+                + engagements(configuration, resources, logger))
     }
 
     /// Says at the start what would otherwise show with the first push. Names are not looked up.

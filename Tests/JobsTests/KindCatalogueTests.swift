@@ -21,10 +21,10 @@ struct KindCatalogueTests {
         #expect(
             Self.catalogue.kinds.map(\.name)
                 == [
-                    "cockpit.auto_run", "endpoint.deliver", "endpoint.route", "engagement.bulk", "engagement.cancel",
-                    "engagement.push", "engagement.reconcile", "engagement.route", "engagement.start",
-                    "engagement.upsert",
-                    "replay.run", "upkeep.log", "upkeep.prune",
+                    "cockpit.auto_run", "demo.teardown", "endpoint.deliver", "endpoint.route", "engagement.bulk",
+                    "engagement.cancel", "engagement.push", "engagement.reconcile", "engagement.route",
+                    "engagement.start", "engagement.upsert", "hub.backfill", "hub.provision", "replay.run",
+                    "twenty.event", "upkeep.log", "upkeep.prune",
                 ])
         #expect(Self.catalogue["engagement.push"]?.retry.attempts == 4)
         #expect(Self.catalogue["engagement.upsert"]?.queue == JobQueue.crm)
@@ -36,6 +36,9 @@ struct KindCatalogueTests {
         ("engagement.route", "{\(event)}"),
         ("engagement.upsert", #"{"engagement_id":"e","sent_at":"2026-01-31T12:00:00Z","history":[1],"extra":2}"#),
         ("replay.run", #"{"replay":"rp_1"}"#), ("engagement.start", #"{"start":"es_1"}"#),
+        ("hub.provision", #"{"action":"sync_members","workspaceId":"w"}"#),
+        ("hub.backfill", #"{"backfill":"bf_1","workspace":"w"}"#),
+        ("demo.teardown", #"{"subdomain":"demo-1","workspaceId":"w","expires_at":"2026-01-31T12:00:00Z"}"#),
         ("engagement.cancel", #"{"engagement_id":"e","start":null,"domain_name":"d.example"}"#),
         ("engagement.bulk", #"{"bulk":"eb_1"}"#), ("engagement.reconcile", #"{"quiet_seconds":0}"#),
         ("engagement.reconcile", "{}"),
@@ -79,6 +82,9 @@ struct KindCatalogueTests {
         ("cockpit.auto_run", #"{"signal":"S"}"#, ["/args/person_id"]),
         ("cockpit.auto_run", #"{"person_id":"p","signal":"S","phone":"what"}"#, ["/args/phone"]),
         ("upkeep.prune", #"{"keep_days":0,"x":1}"#, ["/args/keep_days", "/args/x"]),
+        ("hub.provision", #"{"action":"half","x":1}"#, ["/args/action", "/args/workspaceId", "/args/x"]),
+        ("hub.backfill", "{}", ["/args/backfill", "/args/workspace"]),
+        ("demo.teardown", #"{"subdomain":"No"}"#, ["/args/subdomain"]),
     ])
     func refusesWhatTheHandlerCannotRead(kind: String, arguments: String, expected: [String]) throws {
         #expect(try problems(kind, arguments).map(\.pointer) == expected)

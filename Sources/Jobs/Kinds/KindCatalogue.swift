@@ -18,7 +18,8 @@ public struct KindCatalogue: Sendable {
         let kinds = [
             PushHandler.description(retry: pushRetry), RouteHandler.description(retry: pushRetry),
             UpsertHandler.description, PruneHandler.description, LogHandler.description, EndpointHandler.description,
-            EndpointRouteHandler.description, ReplayHandler.description,
+            EndpointRouteHandler.description, ReplayHandler.description, InboundHandler.description,
+            ProvisionHandler.description, BackfillHandler.description, TeardownHandler.description,
         ]
         return KindCatalogue(kinds + StartKinds.descriptions)
     }

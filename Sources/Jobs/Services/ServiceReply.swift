@@ -52,9 +52,14 @@ public struct ServiceReply: Sendable {
 
     /// The status and the beginning of the body on one line, without secrets.
     public var summary: String {
-        let text = mask.scrub(String(decoding: body.prefix(Self.shownBytes), as: UTF8.self))
-        let line = String(text.map { $0.isNewline || $0.asciiValue.map { $0 < 0x20 } ?? false ? " " : $0 })
+        let line = shown(String(decoding: body.prefix(Self.shownBytes), as: UTF8.self))
         return line.isEmpty ? "status \(status)" : "status \(status): \(line)"
+    }
+
+    /// A text out of the answer as it may be shown: its beginning, on one line, without the secrets of the request.
+    public func shown(_ text: String) -> String {
+        let scrubbed = mask.scrub(String(decoding: text.utf8.prefix(Self.shownBytes), as: UTF8.self))
+        return String(scrubbed.map { $0.isNewline || $0.asciiValue.map { $0 < 0x20 } ?? false ? " " : $0 })
     }
 
     private static let shownBytes = 300
