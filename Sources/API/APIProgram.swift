@@ -1,4 +1,5 @@
 import Basics
+import Curl
 import Guard
 import Jobs
 public import Logging
@@ -128,7 +129,7 @@ public enum APIProgram {
             maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
         EngagementRoutes(
-            desk: engagementDesk(configuration, pool, clock), maximumBodyBytes: configuration.maximumBodyBytes
+            desk: engagementDesk(configuration, pool, clock, logger), maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
         ReceiverRoutes(
             queue: durable, durability: configuration.durability, secret: configuration.receiverSecret, clock: clock,
@@ -138,12 +139,17 @@ public enum APIProgram {
     }
 
     private static func engagementDesk(
-        _ configuration: APIConfiguration, _ pool: PostgresPool, _ clock: any WallClock
+        _ configuration: APIConfiguration, _ pool: PostgresPool, _ clock: any WallClock, _ logger: Logger
     ) -> EngagementDesk {
+        var curl = CurlConfiguration()
+        curl.userAgent = "aventora-jobs/\(Version.current)"
+        let people = TwentyPeople(
+            configuration.engagements, pool: pool, keyring: configuration.secrets,
+            client: CurlClient(configuration: curl), outbound: configuration.outbound, logger: logger)
         let (starts, workspaces) = (StartStore(pool: pool), EngagementWorkspaceStore(pool: pool))
         return EngagementDesk(
             starter: EngagementStarter(
-                starts: starts, workspaces: workspaces, people: GivenPeople(), configuration: configuration.engagements,
+                starts: starts, workspaces: workspaces, people: people, configuration: configuration.engagements,
                 clock: clock),
             starts: starts, bulks: BulkStore(pool: pool), workspaces: workspaces, keyring: configuration.secrets,
             clock: clock)
