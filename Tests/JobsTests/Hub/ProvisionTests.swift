@@ -87,7 +87,7 @@ struct ProvisionTests {
         (HubBench.json("[]"), .retry(reason: "service unreadable: the answer is an array")),
         (
             HubBench.json("<html>"),
-            .retry(reason: "service unreadable: the answer is not JSON (unexpected_character)")
+            .retry(reason: "service unreadable: the answer is not JSON (unexpected_byte)")
         ),
         (HubBench.json("busy", status: 503), .retry(reason: "service failed: status 503: busy")),
         (HubBench.json("no", status: 401), .bury(reason: "service unauthorized: status 401: no")),
