@@ -118,7 +118,10 @@ let package = Package(
                 .embedInCode("Store/Migrations/0007_superseded.sql"),
                 .embedInCode("Store/Migrations/0008_order_by.sql"),
                 .embedInCode("Store/Migrations/0009_replays.sql"),
+                .embedInCode("Store/Migrations/0011_twenty.sql"),
+                .embedInCode("Store/Migrations/0014_inbound.sql"),
                 .embedInCode("Store/Migrations/0012_hub_backfills.sql"),
+                .embedInCode("Store/Migrations/0013_engagement_starts.sql"),
             ],
             swiftSettings: strict
         ),
@@ -136,8 +139,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Basics", "Guard", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", crypto, httpTypes,
-                hummingbird, hummingbirdCore, lifecycle, logging, nio, nioHTTP1, nioHTTPTypes,
+                "Basics", "Curl", "Guard", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", crypto,
+                httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nio, nioHTTP1, nioHTTPTypes,
             ],
             swiftSettings: strict
         ),
@@ -185,6 +188,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(
+            name: "aventora-peers",
+            dependencies: ["Basics", "Peers", "Program", arguments],
+            path: "Sources/Programs/peers",
+            swiftSettings: strict
+        ),
+        .executableTarget(
             name: "aventora",
             dependencies: ["Command", "Jobs", "Postgres", "Program", "Terminal", arguments],
             path: "Sources/Programs/aventora",
@@ -219,6 +228,14 @@ let package = Package(
 
         // Tests.
         .target(
+            name: "Peers",
+            dependencies: [
+                "Basics", "Curl", "Threads", crypto, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nio,
+                nioHTTP1,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "TestKit",
             dependencies: ["Basics", "Command", "Curl", "Postgres", "Redis", "Threads"],
             swiftSettings: strict
@@ -246,8 +263,8 @@ let package = Package(
         .testTarget(
             name: "JobsTests",
             dependencies: [
-                "Basics", "Command", "Curl", "Guard", "Jobs", "Postgres", "Queue", "Redis", "TestKit", lifecycle,
-                logging,
+                "aventora-peers", "Basics", "Command", "Curl", "Guard", "Jobs", "Postgres", "Queue", "Redis", "TestKit",
+                crypto, lifecycle, logging,
             ],
             exclude: ["Endpoints/verifiers"],
             swiftSettings: strict
@@ -255,6 +272,11 @@ let package = Package(
         .testTarget(
             name: "OperatorTests",
             dependencies: ["Basics", "Jobs", "Operator", "Queue", "Redis", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PeersTests",
+            dependencies: ["aventora-peers", "Basics", "Curl", "Peers", "TestKit", crypto],
             swiftSettings: strict
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestKit", "Threads"], swiftSettings: strict),
@@ -274,9 +296,10 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "aventora", "aventora-api", "aventora-scheduler", "aventora-worker", "Basics", "Command", "Curl",
-                "Jobs", "Postgres", "Redis", "TestKit",
+                "aventora", "aventora-api", "aventora-peers", "aventora-scheduler", "aventora-worker", "Basics",
+                "Command", "Curl", "Jobs", "Postgres", "Redis", "TestKit",
             ],
+            exclude: ["inbound"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -15,6 +15,8 @@ public struct APIConfiguration: Sendable {
     public var tokens: TokenStore
     /// What the built-in receiver demands; nil demands nothing.
     public var receiverSecret: WebhookSecret?
+    /// What webhooks of Twenty have to show.
+    public var inbound: InboundSettings
     /// Where every account's engagements go unless it says otherwise.
     public var targets: TargetSettings
     /// Where deliveries may go; read here too, so that a bad value shows in every program, and targets are judged at
@@ -28,6 +30,8 @@ public struct APIConfiguration: Sendable {
     public var calls: CallPushes
     /// Whether workspaces' events have Hubs set up, and when.
     public var hub: HubProvisioning
+    /// Whether and where engagements can be begun.
+    public var engagements: EngagementConfiguration
     /// What an accepted request gets unless it prefers another: see `docs/durability.md`.
     public var durability: Durability
 
@@ -39,10 +43,12 @@ public struct APIConfiguration: Sendable {
         postgres = try ServerSettings.postgres(settings, applicationName: "aventora-api")
         tokens = try TokenStore(settings)
         receiverSecret = try WebhookSettings.receiverSecret(settings)
+        inbound = try InboundVariables.settings(settings)
         targets = try WebhookSettings.targets(settings)
         outbound = try OutboundSettings.addressGuard(settings)
         retry = try WebhookSettings.retry(settings)
         calls = try WebhookSettings.calls(settings)
+        engagements = try EngagementSettings.configuration(settings)
         secrets = try SecretsSettings.keyring(settings)
         hub = try HubSettings.provisioning(settings)
         durability = try Self.durability(settings)

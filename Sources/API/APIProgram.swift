@@ -62,8 +62,17 @@ public enum APIProgram {
         _ configuration: APIConfiguration, _ queue: QueueClient, _ durable: DurableQueue, _ pool: PostgresPool,
         _ endpoints: EndpointDirectory, _ logger: Logger
     ) async throws {
+        let counts = InboundCounts(
+            store: InboundStore(pool: pool), wallClock: SystemWallClock(), clock: SystemMonotonicClock(),
+            logger: logger)
+        var table = routes(configuration, queue, durable, pool, endpoints, logger)
+        TwentyRoutes(
+            queue: durable, durability: configuration.durability, verifier: configuration.inbound.verifier,
+            store: InboundStore(pool: pool), counts: counts, clock: SystemWallClock(),
+            maximumBodyBytes: configuration.maximumBodyBytes, logger: logger
+        ).add(to: &table)
         let server = HTTPServer.make(
-            responder: routes(configuration, queue, durable, pool, endpoints, logger).makeResponder(
+            responder: table.makeResponder(
                 authenticator: Authenticator(tokens: configuration.tokens), logger: logger),
             address: configuration.listen,
             logger: logger,
@@ -71,7 +80,7 @@ public enum APIProgram {
                 logger.info("listening", metadata: ["host": "\(configuration.listen.host)", "port": "\(port)"])
             }
         )
-        try await ProgramGroup.run(services: [endpoints, server], logger: logger, graceSeconds: graceSeconds)
+        try await ProgramGroup.run(services: [endpoints, counts, server], logger: logger, graceSeconds: graceSeconds)
     }
 
     static func routes(
@@ -118,11 +127,26 @@ public enum APIProgram {
                 store: ReplayStore(pool: pool), pushRetry: configuration.retry, clock: clock),
             maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
+        EngagementRoutes(
+            desk: engagementDesk(configuration, pool, clock), maximumBodyBytes: configuration.maximumBodyBytes
+        ).add(to: &table)
         ReceiverRoutes(
             queue: durable, durability: configuration.durability, secret: configuration.receiverSecret, clock: clock,
             maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
         return table
+    }
+
+    private static func engagementDesk(
+        _ configuration: APIConfiguration, _ pool: PostgresPool, _ clock: any WallClock
+    ) -> EngagementDesk {
+        let (starts, workspaces) = (StartStore(pool: pool), EngagementWorkspaceStore(pool: pool))
+        return EngagementDesk(
+            starter: EngagementStarter(
+                starts: starts, workspaces: workspaces, people: GivenPeople(), configuration: configuration.engagements,
+                clock: clock),
+            starts: starts, bulks: BulkStore(pool: pool), workspaces: workspaces, keyring: configuration.secrets,
+            clock: clock)
     }
 
     /// The answer tells nothing of our networks. A name that leads nowhere just now may be saved.

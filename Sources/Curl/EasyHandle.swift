@@ -9,12 +9,15 @@
 // - CAPATH none: the authorities come from the bundle file alone, which libcurl parses once and keeps; with a directory
 //   as well it would parse all of them for each new connection. It also makes a private authority exclusive.
 // - ACCEPT_ENCODING stays unset: 20 kB of gzip may unpack to 20 MB.
+// - BUFFERSIZE: libcurl holds one for each transfer; its 16 KiB make ten thousand slow ones 160 MB, and answers are short.
 // - Expect (removed in the header lines): a server that ignores it costs a second for each large body.
 
 internal import CCurl
 
 /// Owns one libcurl easy handle; reset and used again for one transfer after the other, one at a time.
 @safe struct EasyHandle: ~Copyable {
+    private static let readBytes = 4_096
+
     private let handle: UnsafeMutableRawPointer
 
     /// Nil if libcurl cannot make one: out of memory.
@@ -59,6 +62,7 @@ internal import CCurl
         try set(CURLOPT_SSL_VERIFYHOST, 2)
         try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         try setNone(CURLOPT_CAPATH)
+        try set(CURLOPT_BUFFERSIZE, Self.readBytes)
         try set(CURLOPT_TCP_NODELAY, 1)
         try set(CURLOPT_TCP_KEEPALIVE, 1)
         try set(CURLOPT_TCP_KEEPIDLE, 30)

@@ -4,12 +4,24 @@ public enum JobKind {
     public static let engagementPush = "engagement.push"
     /// Finds an event's targets and enqueues one push for each.
     public static let engagementRoute = "engagement.route"
+    /// Asks the Hub for an engagement.
+    public static let engagementStart = "engagement.start"
+    /// Asks the Hub to end an engagement.
+    public static let engagementCancel = "engagement.cancel"
+    /// Engages many people one after the other.
+    public static let engagementBulk = "engagement.bulk"
+    /// Asks the Hub about engagements that are not over.
+    public static let engagementReconcile = "engagement.reconcile"
+    /// Lets rules answer a signal about a lead.
+    public static let cockpitAutoRun = "cockpit.auto_run"
     /// Writes a received push into the CRM's table.
     public static let engagementUpsert = "engagement.upsert"
     /// Posts one event to one subscription.
     public static let endpointDeliver = "endpoint.deliver"
     /// Finds the subscriptions that want an event and enqueues one delivery for each.
     public static let endpointRoute = "endpoint.route"
+    /// Tells subscriptions of a change in a Twenty workspace.
+    public static let twentyEvent = "twenty.event"
     /// Has the assistant set a workspace's Hub up, or bring its members there.
     public static let hubProvision = "hub.provision"
     /// Sets up the Hub of one workspace of a backfill.

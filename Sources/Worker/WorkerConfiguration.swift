@@ -21,6 +21,10 @@ public struct WorkerConfiguration: Sendable {
     /// What the secrets of endpoints were sealed with.
     public var secrets: SecretsKeyring
     public var webhookTimeoutMilliseconds: Int
+    /// What Twenty workspaces call the key that we write with.
+    public var ownTwentyName: String?
+    /// The Hub that engagements are begun at.
+    public var engagements: EngagementConfiguration
     /// Where deliveries may go.
     public var outbound: AddressGuard
     /// Where the assistant is that sets Hubs up.
@@ -45,7 +49,9 @@ public struct WorkerConfiguration: Sendable {
         calls = try WebhookSettings.calls(settings)
         secrets = try SecretsSettings.keyring(settings)
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
+        engagements = try EngagementSettings.configuration(settings)
         outbound = try OutboundSettings.addressGuard(settings)
+        ownTwentyName = InboundVariables.ownName(settings)
         hub = try HubSettings.provisioning(settings)
         crm = try HubSettings.crm(settings)
         let days = LogHandler.keepDaysRange

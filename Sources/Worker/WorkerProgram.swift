@@ -63,7 +63,7 @@ public enum WorkerProgram {
             timeoutMilliseconds: EndpointSettings.timeLimitMilliseconds)
         let replays = ReplayStore(pool: pool)
         let gate = ReplayGate(store: replays, queue: resources.queue)
-        let handlers: [JobHandler] = [
+        let own: [JobHandler] = [
             gate.before(
                 PushHandler(
                     directory: directory, hub: hub, sender: pushes,
@@ -80,7 +80,10 @@ public enum WorkerProgram {
                     sender: deliveries, queue: resources.queue, log: resources.log, clock: clock, logger: logger
                 ).handler),
             EndpointRouteHandler(directory: endpoints, clock: clock).handler,
-            PruneHandler(finished: FinishedStore(pool: pool), ticks: TickStore(pool: pool), clock: clock).handler,
+            PruneHandler(
+                finished: FinishedStore(pool: pool), ticks: TickStore(pool: pool), inbound: InboundStore(pool: pool),
+                clock: clock
+            ).handler,
             LogHandler(
                 partitions: LogPartitions(pool: pool),
                 replays: ReplayPruner(store: replays, queue: resources.queue),
@@ -91,7 +94,10 @@ public enum WorkerProgram {
                 clock: clock, logger: logger
             ).handler,
         ]
-        return JobRegistry(handlers + hubHandlers(configuration, resources, clock, logger))
+        return JobRegistry(
+            own + hubHandlers(configuration, resources, clock, logger)
+                + inboundHandlers(configuration, resources, logger)
+                + engagements(configuration, resources, logger))
     }
 
     /// Says at the start what would otherwise show with the first push. Names are not looked up.

@@ -1,9 +1,10 @@
 import Curl
 import Foundation
+import TestKit
 import Testing
 
 /// TLS and HTTP/2 against nginx.
-@Suite(.timeLimit(.minutes(1)), .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/sbin/nginx")))
+@Suite(.timeLimit(.minutes(1)), .enabled(if: SecureServer.isPossible))
 struct SecureTests {
     @Test(arguments: [true, false])
     func privateAuthority(_ allowsHTTP2: Bool) async throws {

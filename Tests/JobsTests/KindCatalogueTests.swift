@@ -21,8 +21,10 @@ struct KindCatalogueTests {
         #expect(
             Self.catalogue.kinds.map(\.name)
                 == [
-                    "demo.teardown", "endpoint.deliver", "endpoint.route", "engagement.push", "engagement.route",
-                    "engagement.upsert", "hub.backfill", "hub.provision", "replay.run", "upkeep.log", "upkeep.prune",
+                    "cockpit.auto_run", "demo.teardown", "endpoint.deliver", "endpoint.route", "engagement.bulk",
+                    "engagement.cancel", "engagement.push", "engagement.reconcile", "engagement.route",
+                    "engagement.start", "engagement.upsert", "hub.backfill", "hub.provision", "replay.run",
+                    "twenty.event", "upkeep.log", "upkeep.prune",
                 ])
         #expect(Self.catalogue["engagement.push"]?.retry.attempts == 4)
         #expect(Self.catalogue["engagement.upsert"]?.queue == JobQueue.crm)
@@ -33,10 +35,14 @@ struct KindCatalogueTests {
         ("engagement.push", #"{"target":"twenty","delivery_type":"status",\#(event)}"#),
         ("engagement.route", "{\(event)}"),
         ("engagement.upsert", #"{"engagement_id":"e","sent_at":"2026-01-31T12:00:00Z","history":[1],"extra":2}"#),
-        ("replay.run", #"{"replay":"rp_1"}"#),
+        ("replay.run", #"{"replay":"rp_1"}"#), ("engagement.start", #"{"start":"es_1"}"#),
         ("hub.provision", #"{"action":"sync_members","workspaceId":"w"}"#),
         ("hub.backfill", #"{"backfill":"bf_1","workspace":"w"}"#),
         ("demo.teardown", #"{"subdomain":"demo-1","workspaceId":"w","expires_at":"2026-01-31T12:00:00Z"}"#),
+        ("engagement.cancel", #"{"engagement_id":"e","start":null,"domain_name":"d.example"}"#),
+        ("engagement.bulk", #"{"bulk":"eb_1"}"#), ("engagement.reconcile", #"{"quiet_seconds":0}"#),
+        ("engagement.reconcile", "{}"),
+        ("cockpit.auto_run", #"{"person_id":"p","signal":"MISSED_CALL","phones":["+14165550100"]}"#),
         ("upkeep.prune", "{}"), ("upkeep.prune", #"{"keep_days":30}"#), ("upkeep.log", #"{"keep_days":1}"#),
         ("endpoint.deliver", #"{"endpoint":"ep_1","message":"msg_1","type":"a.created","body":{"a":1}}"#),
         (
@@ -72,6 +78,9 @@ struct KindCatalogueTests {
         ("engagement.route", #"{"event":{"type":"person.created","domain_name":"d"}}"#, ["/args/event/type"]),
         ("engagement.route", #"{"event":7}"#, ["/args/event"]),
         ("engagement.upsert", #"{"engagement_id":"e","sent_at":"now","status":5}"#, ["/args/sent_at", "/args/status"]),
+        ("engagement.reconcile", #"{"quiet_seconds":-1}"#, ["/args/quiet_seconds"]),
+        ("cockpit.auto_run", #"{"signal":"S"}"#, ["/args/person_id"]),
+        ("cockpit.auto_run", #"{"person_id":"p","signal":"S","phone":"what"}"#, ["/args/phone"]),
         ("upkeep.prune", #"{"keep_days":0,"x":1}"#, ["/args/keep_days", "/args/x"]),
         ("hub.provision", #"{"action":"half","x":1}"#, ["/args/action", "/args/workspaceId", "/args/x"]),
         ("hub.backfill", "{}", ["/args/backfill", "/args/workspace"]),

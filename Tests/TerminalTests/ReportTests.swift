@@ -74,6 +74,7 @@ struct ReportTests {
                 "engagement.route   webhooks         5  Finds the CRM target…",
                 "engagement.upsert  crm              5  Writes a received pu…",
                 "replay.run         upkeep           5  Works through a repl…",
+                "twenty.event       webhooks         5  Tells subscriptions …",
                 "upkeep.log         upkeep           5  Makes the coming day…",
                 "upkeep.prune       upkeep           5  Takes traces of ende…",
             ])

@@ -21,17 +21,23 @@ struct AttemptBatcher {
         var keptBytes = 32 << 20
     }
 
-    /// A row, and who waits for it; nil when nobody does.
-    struct Entry: Sendable {
-        var attempt: DeliveryAttempt
-        var waiter: UInt64?
+    /// A row, and who waits for it; nil when nobody does. An object, since it goes from list to list, and a row has some
+    /// forty parts.
+    final class Entry: Sendable {
+        let attempt: DeliveryAttempt
+        let waiter: UInt64?
+        let byteCount: Int
+
+        init(_ attempt: DeliveryAttempt, waiter: UInt64?) {
+            (self.attempt, self.waiter, byteCount) = (attempt, waiter, attempt.byteCount)
+        }
     }
 
     enum Action {
         /// To Postgres: answer with ``wrote(_:at:)`` or ``failed(_:at:)``, and when the patience is over with ``late(_:at:)``.
-        case write(batch: UInt64, [DeliveryAttempt])
+        case write(batch: UInt64, [Entry])
         /// To Redis: answer with ``left(_:at:)`` or ``notLeft(_:at:)``.
-        case leave(batch: UInt64, [DeliveryAttempt])
+        case leave(batch: UInt64, [Entry])
         /// They are safe, or as safe as they can be.
         case release(waiters: [UInt64])
         /// Call ``tick(at:)`` then.
@@ -73,8 +79,9 @@ struct AttemptBatcher {
 
     mutating func add(_ attempt: DeliveryAttempt, waiter: UInt64, at now: Int64) -> [Action] {
         if waiting.isEmpty { oldestAt = now }
-        waiting.append(Entry(attempt: attempt, waiter: waiter))
-        waitingBytes += attempt.byteCount
+        let entry = Entry(attempt, waiter: waiter)
+        waiting.append(entry)
+        waitingBytes += entry.byteCount
         return plan(now)
     }
 
@@ -123,13 +130,13 @@ struct AttemptBatcher {
     mutating func notLeft(_ number: UInt64, at now: Int64) -> [Action] {
         guard let batch = leaves.removeValue(forKey: number) else { return [] }
         for entry in batch.entries {
-            kept.append(Entry(attempt: entry.attempt, waiter: nil))
-            keptBytes += entry.attempt.byteCount
+            kept.append(Entry(entry.attempt, waiter: nil))
+            keptBytes += entry.byteCount
         }
         keptUntil = now + limits.pauseMilliseconds
         var dropped = 0
         while dropped < kept.count, kept.count - dropped > limits.keptRows || keptBytes > limits.keptBytes {
-            keptBytes -= kept[dropped].attempt.byteCount
+            keptBytes -= kept[dropped].byteCount
             dropped += 1
         }
         kept.removeFirst(dropped)
@@ -149,7 +156,7 @@ struct AttemptBatcher {
                 let batch = number()
                 let entries = take()
                 writes[batch] = Batch(entries: entries)
-                actions.append(.write(batch: batch, entries.map(\.attempt)))
+                actions.append(.write(batch: batch, entries))
             } else if awayUntil != nil {
                 actions.append(leave(take()))
             } else {
@@ -179,7 +186,7 @@ struct AttemptBatcher {
     private mutating func take() -> [Entry] {
         var (count, bytes) = (0, 0)
         while count < waiting.count, count < limits.batchRows, count == 0 || bytes < limits.batchBytes {
-            bytes += waiting[count].attempt.byteCount
+            bytes += waiting[count].byteCount
             count += 1
         }
         let entries = Array(waiting[..<count])
@@ -196,7 +203,7 @@ struct AttemptBatcher {
     private mutating func leave(_ entries: [Entry]) -> Action {
         let batch = number()
         leaves[batch] = Batch(entries: entries)
-        return .leave(batch: batch, entries.map(\.attempt))
+        return .leave(batch: batch, entries)
     }
 
     private mutating func number() -> UInt64 {

@@ -126,7 +126,7 @@ public final class AttemptLog: Sendable {
     }
 
     /// Starts a write and its timer. Whichever ends first decides; both are told apart by the batcher.
-    private func write(_ batch: UInt64, _ rows: [DeliveryAttempt]) {
+    private func write(_ batch: UInt64, _ rows: [AttemptBatcher.Entry]) {
         // Under the lock, so that neither can end before it is noted.
         state.withLock { state in
             state.writing[batch] = Task.detached { await self.finish(batch, rows) }
@@ -140,9 +140,9 @@ public final class AttemptLog: Sendable {
         state.withLock { $0.writing[batch] }?.cancel()
     }
 
-    private func finish(_ batch: UInt64, _ rows: [DeliveryAttempt]) async {
+    private func finish(_ batch: UInt64, _ rows: [AttemptBatcher.Entry]) async {
         do throws(JobsError) {
-            try await toPostgres(rows)
+            try await toPostgres(rows.map(\.attempt))
             handle { $0.wrote(batch, at: $1) }
         } catch {
             logger.debug("attempts could not be written", metadata: ["error": "\(error)"])
@@ -155,9 +155,9 @@ public final class AttemptLog: Sendable {
         timer?.cancel()
     }
 
-    private func leave(_ batch: UInt64, _ rows: [DeliveryAttempt]) async {
+    private func leave(_ batch: UInt64, _ rows: [AttemptBatcher.Entry]) async {
         do {
-            let dropped = try await toRedis(rows.map { try $0.entry() })
+            let dropped = try await toRedis(rows.map { try $0.attempt.entry() })
             if dropped > 0 { logger.warning("attempts are not in the log", metadata: ["rows": "\(dropped)"]) }
             handle { $0.left(batch, at: $1) }
         } catch {

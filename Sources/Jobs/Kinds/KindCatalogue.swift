@@ -15,12 +15,13 @@ public struct KindCatalogue: Sendable {
     ///
     /// - Parameter pushRetry: of engagement pushes.
     public static func standard(pushRetry: RetryPolicy) -> KindCatalogue {
-        KindCatalogue([
+        let kinds = [
             PushHandler.description(retry: pushRetry), RouteHandler.description(retry: pushRetry),
             UpsertHandler.description, PruneHandler.description, LogHandler.description, EndpointHandler.description,
-            EndpointRouteHandler.description, ReplayHandler.description, ProvisionHandler.description,
-            BackfillHandler.description, TeardownHandler.description,
-        ])
+            EndpointRouteHandler.description, ReplayHandler.description, InboundHandler.description,
+            ProvisionHandler.description, BackfillHandler.description, TeardownHandler.description,
+        ]
+        return KindCatalogue(kinds + StartKinds.descriptions)
     }
 
     /// The kind of this name, if there is one.

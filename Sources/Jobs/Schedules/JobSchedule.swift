@@ -12,8 +12,14 @@ public enum JobSchedule {
         schedule: CronSchedule(name: "upkeep.log", pattern: pattern("7 * * * *"), misfire: .once),
         queue: JobQueue.upkeep, kind: JobKind.log, policy: JobPolicy.internalWork, key: .unique("upkeep.log"))
 
+    /// Asks the Hub about engagements that are not over, every minute.
+    public static let engagements = ScheduledJob(
+        schedule: CronSchedule(name: "engagement.reconcile", pattern: pattern("* * * * *"), misfire: .once),
+        queue: JobQueue.hub, kind: JobKind.engagementReconcile, policy: StartKinds.reconcileRetry,
+        key: .unique("engagement.reconcile"))
+
     /// All of them, in the order in which they are shown.
-    public static let all = [history, log]
+    public static let all = [history, log, engagements]
 
     /// A pattern that stands in the source.
     ///

@@ -23,13 +23,13 @@ public struct DeliveryStore: Sendable {
         var start = 0
         while start < sorted.count {
             let end = min(start + Self.maximumRows, sorted.count)
-            let rows = sorted[start..<end].map { attempts[$0] }
-            let parameters = Self.parameters(rows)
+            let part = sorted[start..<end]
+            let parameters = Self.parameters(attempts, part)
             do {
                 do {
                     _ = try await pool.query(Self.insert, parameters)
                 } catch let error where error.isMissingPartition {
-                    for day in Self.days(of: rows) {
+                    for day in Self.days(of: part.map { attempts[$0].delivery.id }) {
                         _ = try await pool.query(Self.makePartitions, [.text(day), .integer(1)])
                     }
                     _ = try await pool.query(Self.insert, parameters)
@@ -53,21 +53,23 @@ public struct DeliveryStore: Sendable {
     }
 
     /// The days of some rows, UTC, each once.
-    private static func days(of attempts: [DeliveryAttempt]) -> [String] {
-        Set(attempts.map { LogDay(of: $0.delivery.id).text }).sorted()
+    private static func days(of ids: [String]) -> [String] {
+        Set(ids.map { LogDay(of: $0).text }).sorted()
     }
 
-    /// - Parameter rows: sorted by delivery, then by fence; not empty.
-    private static func parameters(_ rows: [DeliveryAttempt]) -> [PostgresValue] {
+    /// - Parameter order: which of them, sorted by delivery, then by fence; not empty. Numbers, since a row is long to copy.
+    private static func parameters(_ attempts: [DeliveryAttempt], _ order: ArraySlice<Int>) -> [PostgresValue] {
         let name = DeliveryAttempt.maximumNameBytes
+        func all<Value>(_ value: (DeliveryAttempt) -> Value) -> [Value] { order.map { value(attempts[$0]) } }
         func texts(_ maximumBytes: Int, _ value: (DeliveryAttempt) -> String?) -> PostgresValue {
-            .texts(rows.map { value($0).map { StorableText.make($0, maximumBytes: maximumBytes) } })
+            .texts(all { value($0).map { StorableText.make($0, maximumBytes: maximumBytes) } })
         }
-        func integers(_ value: (DeliveryAttempt) -> Int64?) -> PostgresValue { .integers(rows.map(value)) }
+        func integers(_ value: (DeliveryAttempt) -> Int64?) -> PostgresValue { .integers(all(value)) }
+        let ids = all(\.delivery.id)
         return [
-            .texts(rows.map(\.delivery.id)), integers(\.fence), integers { $0.number.map(Int64.init) },
-            texts(name, \.outcome.rawValue), texts(name, \.worker), .instants(rows.map(\.fence)),
-            .instants(rows.map(\.startedAtMilliseconds)), .instants(rows.map(\.retryAtMilliseconds)),
+            .texts(ids), integers(\.fence), integers { $0.number.map(Int64.init) },
+            texts(name, \.outcome.rawValue), texts(name, \.worker), .instants(all(\.fence)),
+            .instants(all(\.startedAtMilliseconds)), .instants(all(\.retryAtMilliseconds)),
             integers { $0.exchange?.status.map(Int64.init) }, texts(name, \.errorCode),
             texts(DeliveryAttempt.maximumErrorBytes, \.error), integers(\.prepareMicroseconds),
             integers(\.limiterMicroseconds), integers { $0.exchange?.times.dns ?? 0 },
@@ -77,15 +79,15 @@ public struct DeliveryStore: Sendable {
             integers { $0.exchange?.isReused.map { $0 ? 1 : 0 } },
             texts(DeliveryAttempt.maximumHeadBytes, \.exchange?.requestHead),
             texts(DeliveryAttempt.maximumHeadBytes, \.exchange?.responseHead),
-            .byteStrings(rows.map { $0.exchange?.status == nil ? nil : $0.exchange?.responseBody }),
+            .byteStrings(all { $0.exchange?.status == nil ? nil : $0.exchange?.responseBody }),
             integers { $0.exchange?.isCut == true ? 1 : 0 },
             // Of several rows of one delivery, which stand together, the last says how it stands.
-            .integers(zip(rows, rows.dropFirst()).map { $0.delivery.id == $1.delivery.id ? 0 : 1 } + [1]),
+            .integers(zip(ids, ids.dropFirst()).map { $0 == $1 ? 0 : 1 } + [1]),
             texts(name, \.state.rawValue), texts(name, \.delivery.target), texts(name, \.delivery.endpointID),
             texts(name, \.delivery.webhookID), texts(name, \.delivery.eventID), texts(name, \.delivery.eventType),
             texts(name, \.delivery.deliveryType), texts(name, \.delivery.domainName),
             texts(name, \.delivery.engagementID), texts(name, \.delivery.callSID), texts(name, \.delivery.replayOf),
-            integers { Int64($0.spent) }, .byteStrings(rows.map(\.payload)),
+            integers { Int64($0.spent) }, .byteStrings(all(\.payload)),
             texts(DeliveryAttempt.maximumEventsBytes, { $0.delivery.events?.joined(separator: " ") }),
             integers { $0.delivery.eventCount.map(Int64.init) },
             texts(name, \.delivery.replayID),

@@ -1,7 +1,8 @@
 public import Basics
 public import Queue
 
-/// Runs `upkeep.prune` jobs: takes traces of jobs and ticks out of the history that are older than they need to be.
+/// Runs `upkeep.prune` jobs: takes out what is older than it needs to be: traces of jobs and ticks, and
+/// what is remembered of that which Twenty told.
 ///
 /// It removes what is old whenever it runs, so running it twice is harmless.
 public struct PruneHandler: Sendable {
@@ -19,21 +20,26 @@ public struct PruneHandler: Sendable {
 
     private let finished: FinishedStore
     private let ticks: TickStore
+    private let inbound: InboundStore?
     private let clock: any WallClock
     private let batch: Int
     private let maximumBatches: Int
 
-    /// A handler over the two stores.
-    public init(finished: FinishedStore, ticks: TickStore, clock: any WallClock) {
-        self.init(finished: finished, ticks: ticks, clock: clock, batch: Self.batch)
+    /// How long requests that were signed without a time are remembered at least, in days.
+    static let bodyDays: Int64 = 400
+
+    /// A handler over the stores.
+    public init(finished: FinishedStore, ticks: TickStore, inbound: InboundStore? = nil, clock: any WallClock) {
+        self.init(finished: finished, ticks: ticks, inbound: inbound, clock: clock, batch: Self.batch)
     }
 
     init(
-        finished: FinishedStore, ticks: TickStore, clock: any WallClock, batch: Int,
+        finished: FinishedStore, ticks: TickStore, inbound: InboundStore? = nil, clock: any WallClock, batch: Int,
         maximumBatches: Int = maximumBatches
     ) {
         self.finished = finished
         self.ticks = ticks
+        self.inbound = inbound
         self.clock = clock
         self.batch = batch
         self.maximumBatches = maximumBatches
@@ -88,7 +94,21 @@ public struct PruneHandler: Sendable {
                 isMore.lines = count == batch
             }
         }
+        try await removeInbound(beforeMilliseconds: limit)
         return .done(note: "removed \(jobs) jobs and \(lines) ticks older than \(keepDays) days")
+    }
+
+    /// What is left after so many rows is for tomorrow.
+    private func removeInbound(beforeMilliseconds limit: Int64) async throws {
+        guard let inbound else { return }
+        let bodyLimit = min(limit, clock.nowMilliseconds() - Self.bodyDays * 86_400_000)
+        for _ in 0..<maximumBatches {
+            try Task.checkCancellation()
+            let removed =
+                try await inbound.remove(beforeMilliseconds: limit, count: batch)
+                + inbound.removeBodies(beforeMilliseconds: bodyLimit, count: batch)
+            if removed == 0 { return }
+        }
     }
 
     /// nil when the arguments are not of the form that ``description`` says.

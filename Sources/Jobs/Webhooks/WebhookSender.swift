@@ -56,6 +56,21 @@ public struct WebhookSender: Sendable {
     /// Posts; what came back, whatever it was. A target that the guard refuses is not connected to, and one that is
     /// known to be refused is not even looked up.
     func post(_ message: WebhookRequest) async -> WebhookReply {
+        let port = UInt16(truncatingIfNeeded: message.url.port)
+        if let refusal = outbound.verdict(of: message.url.target, port: port)?.refusal {
+            let result = DeliveryResult.failure(.addressRefused, detail: refusal.description)
+            return WebhookReply(result: .success(result), exchange: exchange(message, nil))
+        }
+        let target = outbound.target(message.url.target, port: port)
+        do {
+            let response = try await client.send(request(message, target))
+            return WebhookReply(result: .success(result(of: response)), exchange: exchange(message, .success(response)))
+        } catch {
+            return WebhookReply(result: Self.result(of: error, target), exchange: exchange(message, .failure(error)))
+        }
+    }
+
+    private func request(_ message: WebhookRequest, _ target: GuardedTarget?) -> CurlRequest {
         var request = CurlRequest(
             method: .post, url: message.url.text, headers: message.headers, body: message.body)
         request.certificateAuthorityPEM = message.tls?.authority.map { Array($0.utf8) }
@@ -66,23 +81,20 @@ public struct WebhookSender: Sendable {
         request.totalTimeoutMilliseconds = timeoutMilliseconds
         // One attempt is one request: the client must not send again by itself.
         request.resendsOnStaleConnection = false
-        let mask = SecretMask(message.allSecrets)
-        var exchange = HTTPExchange(request, mask: mask)
-        let port = UInt16(truncatingIfNeeded: message.url.port)
-        if let refusal = outbound.verdict(of: message.url.target, port: port)?.refusal {
-            let result = DeliveryResult.failure(.addressRefused, detail: refusal.description)
-            return WebhookReply(result: .success(result), exchange: exchange)
-        }
-        let target = outbound.target(message.url.target, port: port)
         request.addressPolicy = target
-        do {
-            let response = try await client.send(request)
-            exchange.take(response, mask: mask)
-            return WebhookReply(result: .success(result(of: response)), exchange: exchange)
-        } catch {
-            exchange.take(error)
-            return WebhookReply(result: Self.result(of: error, target), exchange: exchange)
+        return request
+    }
+
+    /// What the log keeps, made only when all is over, so that requests that hang hold none of it.
+    private func exchange(_ message: WebhookRequest, _ answer: Result<CurlResponse, CurlError>?) -> HTTPExchange {
+        let mask = SecretMask(message.allSecrets)
+        var exchange = HTTPExchange(request(message, nil), mask: mask)
+        switch answer {
+        case nil: break
+        case .success(let response): exchange.take(response, mask: mask)
+        case .failure(let error): exchange.take(error)
         }
+        return exchange
     }
 
     private func result(of response: CurlResponse) -> DeliveryResult {

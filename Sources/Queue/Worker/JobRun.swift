@@ -2,7 +2,9 @@ import Threads
 
 /// One run of a claimed job: its handler's way to the claim loop.
 final class JobRun: Sendable {
-    private let job: ClaimedJob
+    let job: ClaimedJob
+    let queue: QueueName
+    let clock: any MonotonicClock
     private let queueIndex: Int
     private let inbox: Inbox
     private let reasons: StopReasons
@@ -10,9 +12,12 @@ final class JobRun: Sendable {
     private let keptVersion: Locked<Int>
 
     init(
-        _ job: ClaimedJob, queueIndex: Int, inbox: Inbox, reasons: StopReasons, newID: @escaping @Sendable () -> JobID
+        _ job: ClaimedJob, of queue: QueueName, queueIndex: Int, inbox: Inbox, reasons: StopReasons,
+        clock: any MonotonicClock, newID: @escaping @Sendable () -> JobID
     ) {
         self.job = job
+        self.queue = queue
+        self.clock = clock
         self.queueIndex = queueIndex
         self.inbox = inbox
         self.reasons = reasons

@@ -16,7 +16,6 @@ struct JobRunner: Sendable {
     }
 
     private func settle(_ job: ClaimedJob) async -> Settlement {
-        var job = job
         guard let handler = registry[job.envelope.kind] else {
             return .park(job, reason: "no worker here knows the kind '\(job.envelope.kind)'")
         }
@@ -24,10 +23,11 @@ struct JobRunner: Sendable {
         guard version <= handler.newestVersion else {
             return .park(job, reason: "no worker here knows version \(version) of the kind '\(job.envelope.kind)'")
         }
-        let run = JobRun(job, queueIndex: queueIndex, inbox: inbox, reasons: reasons, newID: makeID)
+        let run = JobRun(
+            job, of: queue, queueIndex: queueIndex, inbox: inbox, reasons: reasons, clock: clock, newID: makeID)
         var outcome: JobOutcome
         do {
-            outcome = try await handler.run(runningJob(job, run))
+            outcome = try await handler.run(RunningJob(run: run))
         } catch is LostClaim {
             return .release(job)
         } catch let error as QueueError where error.isRetriable {
@@ -35,7 +35,7 @@ struct JobRunner: Sendable {
         } catch {
             outcome = .retry(reason: "\(error)")
         }
-        job.envelope.options.argumentsVersion = run.version
+        let job = job.with(argumentsVersion: run.version)
         if Task.isCancelled, let settlement = interrupted(job, outcome, handler) { return settlement }
         return Settlement(outcome, of: job, leavesTrace: handler.leavesTrace)
     }
@@ -50,21 +50,6 @@ struct JobRunner: Sendable {
         case .cancelled: return .cancelled(job)
         case .late: return .late(job, limit: job.timeLimitMilliseconds(handler), leavesTrace: handler.leavesTrace)
         }
-    }
-
-    private func runningJob(_ job: ClaimedJob, _ run: JobRun) -> RunningJob {
-        RunningJob(
-            id: job.id,
-            queue: queue,
-            kind: job.envelope.kind,
-            arguments: job.envelope.arguments,
-            version: job.envelope.options.argumentsVersion,
-            attempt: job.envelope.attempts + 1,
-            policy: job.envelope.policy,
-            lane: job.envelope.lane,
-            fence: job.fence,
-            clock: clock,
-            run: run)
     }
 }
 

@@ -110,7 +110,8 @@ public final class JobWorker: Service {
             // Apart from this task's cancellation: a call to Redis fails at once in a cancelled task, and the claims are yet
             // to be settled.
             let beating = Task { await heartbeat.run() }
-            let working = Task { await loop.run() }
+            // Detached: each job would get a copy of the task locals, a kilobyte of memory.
+            let working = Task.detached { await loop.run() }
             group.addTask { await doorbell.run() }
             await withGracefulShutdownHandler {
                 await withTaskCancellationHandler {

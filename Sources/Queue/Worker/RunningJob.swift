@@ -1,24 +1,25 @@
 /// A job in a worker's hands.
 public struct RunningJob: Sendable {
-    public let id: JobID
-    public let queue: QueueName
-    public let kind: String
-    /// JSON, as enqueued or as last ``keep(arguments:)``-t.
-    public let arguments: [UInt8]
+    public var id: JobID { run.job.id }
+    public var queue: QueueName { run.queue }
+    public var kind: String { run.job.envelope.kind }
+    /// JSON, as enqueued or as ``keep(arguments:)``-t by an earlier attempt.
+    public var arguments: [UInt8] { run.job.envelope.arguments }
     /// Of the arguments.
-    public let version: Int
+    public var version: Int { run.job.envelope.options.argumentsVersion }
     /// 1 for the first attempt.
-    public let attempt: Int
+    public var attempt: Int { run.job.envelope.attempts + 1 }
     /// Attempts in all.
-    public let policy: RetryPolicy
-    public let lane: String
+    public var policy: RetryPolicy { run.job.envelope.policy }
+    public var lane: String { run.job.envelope.lane }
     /// Grows with every claim of the job: of two results, the one with the lower fence is stale. At least the time of the
     /// claim by Redis's clock, in Unix ms.
-    public let fence: Int64
+    public var fence: Int64 { run.job.fence }
 
     /// The worker's clock. A handler that waits waits by it, so that a simulation need not wait.
-    public let clock: any MonotonicClock
+    public var clock: any MonotonicClock { run.clock }
 
+    // One word, since a handler that waits keeps it in every frame of its stack.
     let run: JobRun
 
     /// Whether the job is buried if this attempt fails.

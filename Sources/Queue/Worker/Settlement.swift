@@ -175,10 +175,3 @@ extension RedisCommand {
         }
     }
 }
-
-/// A job as it was claimed.
-struct ClaimedJob: Sendable {
-    let id: JobID
-    let fence: Int64
-    var envelope: Envelope
-}

@@ -21,26 +21,28 @@ struct TeardownTests {
     private static let meant = #"{"subdomain":"demo-1","workspaceId":"w-1"}"#
     private static let gone = HubBench.json(#"{"statusCode":404,"message":"Workspace not found"}"#, status: 404)
 
-    @Test(arguments: [
-        (demo, [HubBench.json(#"{"deleted":true}"#)], JobOutcome.done(note: "deleted")),
-        (demo, [HubBench.json("", status: 204)], .done(note: "deleted")),
-        (demo, [gone], .done(note: "it was gone already")),
-        (meant, [gone], .done(note: "it was gone already")),
-        (meant, [HubBench.json(#"{"workspaceId":"w-1"}"#), HubBench.json("{}")], .done(note: "deleted")),
-        (meant, [HubBench.json(#"{"workspace":{"id":"w-1"}}"#), HubBench.json("{}")], .done(note: "deleted")),
-        (
-            meant, [HubBench.json(#"{"workspaceId":"w-2"}"#)],
-            .done(note: "left alone: another workspace has this subdomain now, w-2")
-        ),
-        (meant, [HubBench.json("{}")], .retry(reason: "service unreadable: the answer names no workspace")),
-        (demo, [HubBench.json("down", status: 502)], .retry(reason: "service failed: status 502: down")),
-        (demo, [HubBench.json("no", status: 401)], .bury(reason: "service unauthorized: status 401: no")),
-        (
-            demo, [HubBench.json(#"{"message":"Cannot DELETE /auth"}"#, status: 404)],
-            .bury(
-                reason: #"service not_found: there is no such route: status 404: {"message":"Cannot DELETE /auth"}"#)
-        ),
-    ] as [(String, [TargetAnswer], JobOutcome)])
+    @Test(
+        arguments: [
+            (demo, [HubBench.json(#"{"deleted":true}"#)], JobOutcome.done(note: "deleted")),
+            (demo, [HubBench.json("", status: 204)], .done(note: "deleted")),
+            (demo, [gone], .done(note: "it was gone already")),
+            (meant, [gone], .done(note: "it was gone already")),
+            (meant, [HubBench.json(#"{"workspaceId":"w-1"}"#), HubBench.json("{}")], .done(note: "deleted")),
+            (meant, [HubBench.json(#"{"workspace":{"id":"w-1"}}"#), HubBench.json("{}")], .done(note: "deleted")),
+            (
+                meant, [HubBench.json(#"{"workspaceId":"w-2"}"#)],
+                .done(note: "left alone: another workspace has this subdomain now, w-2")
+            ),
+            (meant, [HubBench.json("{}")], .retry(reason: "service unreadable: the answer names no workspace")),
+            (demo, [HubBench.json("down", status: 502)], .retry(reason: "service failed: status 502: down")),
+            (demo, [HubBench.json("no", status: 401)], .bury(reason: "service unauthorized: status 401: no")),
+            (
+                demo, [HubBench.json(#"{"message":"Cannot DELETE /auth"}"#, status: 404)],
+                .bury(
+                    reason: #"service not_found: there is no such route: status 404: {"message":"Cannot DELETE /auth"}"#
+                )
+            ),
+        ] as [(String, [TargetAnswer], JobOutcome)])
     func itMeans(arguments: String, answers: [TargetAnswer], expected: JobOutcome) async throws {
         let (outcome, requests) = try await run(arguments, answers)
         #expect(outcome == expected)

@@ -73,44 +73,29 @@ public struct EndpointHandler: Sendable {
         return try await deliver(job, arguments, to: endpoint)
     }
 
+    /// Takes the arguments, so that a request that hangs does not hold the event's tree: only its bytes.
     private func deliver(
-        _ job: RunningJob, _ arguments: EndpointArguments, to endpoint: Endpoint
+        _ job: RunningJob, _ arguments: consuming EndpointArguments, to endpoint: Endpoint
     ) async throws -> JobOutcome {
         guard endpoint.settings.isEnabled else { return Self.resting("the endpoint is switched off") }
         if let wait = try await waitForProbe(endpoint) { return wait }
-        let claimedAt = job.clock.nowMilliseconds
-        let body: [UInt8]
-        var built: EndpointArguments?
-        switch self.body(of: arguments, for: endpoint) {
+        switch parcel(job, arguments, to: endpoint) {
         case .refused(let reason): return await bury(job, arguments, endpoint, reason)
-        case .kept(let bytes): body = bytes
-        case .built(let bytes): (built, body) = (arguments.with(body: bytes), bytes)
+        case .faulty(let reason): return Self.unspent(reason)
+        case .ready(let parcel): return try await send(parcel)
         }
-        let request: WebhookRequest
-        do {
-            request = try self.request(body, arguments.messageID, endpoint)
-        } catch let error as SecretsError {
-            logger.warning(
-                "a delivery cannot be signed", metadata: ["endpoint": "\(endpoint.id)", "error": "\(error)"])
-            return Self.unspent("it cannot be signed: \(error)")
-        } catch {
-            return await bury(job, arguments, endpoint, "it cannot be signed: \(error)")
-        }
-        let startedAt = clock.nowMilliseconds()
-        let prepared = job.clock.nowMilliseconds - claimedAt
+    }
+
+    private func send(_ parcel: EndpointParcel) async throws -> JobOutcome {
         FaultPoint.reach(.workerBeforePost)
-        let reply = await sender.post(request)
+        let reply = await sender.post(parcel.request)
         FaultPoint.reach(.workerAfterPost)
-        let trial = EndpointTrial(
-            job: job, endpoint: endpoint, delivery: Self.delivery(job, arguments, endpoint),
-            effort: Effort(
-                exchange: reply.exchange, startedAtMilliseconds: startedAt, prepareMilliseconds: prepared,
-                arguments: { [built] in built?.encoded() ?? job.arguments }, secrets: request.allSecrets))
+        let trial = parcel.trial(reply.exchange)
         switch reply.result {
         case .success(let result):
             let outcome = await conclude(trial, result)
             if case .done = outcome { return outcome }
-            await keep(built, of: job)
+            await keep(parcel.built, of: parcel.job)
             return outcome
         case .failure(let fault):
             await note(fault, trial)
@@ -128,25 +113,6 @@ public struct EndpointHandler: Sendable {
             logger.debug("a body could not be kept", metadata: ["job": "\(job.id)", "error": "\(error)"])
         }
         FaultPoint.reach(.workerKept)
-    }
-
-    private enum Body {
-        case kept([UInt8])
-        case built([UInt8])
-        case refused(String)
-    }
-
-    private func body(of arguments: EndpointArguments, for endpoint: Endpoint) -> Body {
-        switch arguments.content {
-        case .body(let body): return .kept(body)
-        case .event(let event):
-            let body = endpoint.settings.format.body(of: event, endpointID: endpoint.id)
-            let most = EndpointSettings.maximumPayloadBytes
-            guard body.count <= most else {
-                return .refused("the body has \(body.count) bytes; at most \(most) are delivered")
-            }
-            return .built(body)
-        }
     }
 
     /// What every attempt at a delivery has in the log.

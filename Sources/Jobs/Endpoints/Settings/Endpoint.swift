@@ -23,23 +23,50 @@ public struct Endpoint: Sendable, Hashable {
     }
 
     /// `ep_` and 20 characters.
-    public let id: String
+    public var id: String { storage.fields.id }
     /// What its owner decided.
-    public let settings: EndpointSettings
+    public var settings: EndpointSettings { storage.fields.settings }
     /// Newest first; those that have expired too, until the next rotation.
-    public internal(set) var secrets: [StoredSecret]
+    public var secrets: [StoredSecret] { storage.fields.secrets }
     /// Its headers' values and TLS material: an `EndpointExtras`; nil when it has none.
-    public let sealedExtras: SealedSecret?
+    public var sealedExtras: SealedSecret? { storage.fields.sealedExtras }
     /// Nil while deliveries go out.
-    public let parking: Parking?
+    public var parking: Parking? { storage.fields.parking }
     /// Whether what waited while it was parked goes out now.
-    public let isReleasing: Bool
+    public var isReleasing: Bool { storage.fields.isReleasing }
     /// Deliveries in a row that failed for good.
-    public let failuresInARow: Int
+    public var failuresInARow: Int { storage.fields.failuresInARow }
     /// Unix ms.
-    public let createdAtMilliseconds: Int64
+    public var createdAtMilliseconds: Int64 { storage.fields.createdAtMilliseconds }
     /// Unix ms.
-    public let updatedAtMilliseconds: Int64
+    public var updatedAtMilliseconds: Int64 { storage.fields.updatedAtMilliseconds }
+
+    // Every delivery under way has it in several frames of its stack, so it is one word.
+    private let storage: Storage
+
+    private struct Fields: Sendable, Hashable {
+        let id: String
+        let settings: EndpointSettings
+        let secrets: [StoredSecret]
+        let sealedExtras: SealedSecret?
+        let parking: Parking?
+        let isReleasing: Bool
+        let failuresInARow: Int
+        let createdAtMilliseconds: Int64
+        let updatedAtMilliseconds: Int64
+    }
+
+    private final class Storage: Sendable {
+        let fields: Fields
+
+        init(_ fields: Fields) { self.fields = fields }
+    }
+
+    public static func == (left: Endpoint, right: Endpoint) -> Bool {
+        left.storage === right.storage || left.storage.fields == right.storage.fields
+    }
+
+    public func hash(into hasher: inout Hasher) { storage.fields.hash(into: &hasher) }
 
     /// What an endpoint would be with these settings; a new one has no id.
     public init(draft settings: EndpointSettings, of current: Endpoint?, nowMilliseconds: Int64) {
@@ -58,15 +85,19 @@ public struct Endpoint: Sendable, Hashable {
         isReleasing: Bool = false,
         failuresInARow: Int, createdAtMilliseconds: Int64, updatedAtMilliseconds: Int64
     ) {
-        self.id = id
-        self.settings = settings
-        self.secrets = secrets
-        self.sealedExtras = sealedExtras
-        self.parking = parking
-        self.isReleasing = isReleasing
-        self.failuresInARow = failuresInARow
-        self.createdAtMilliseconds = createdAtMilliseconds
-        self.updatedAtMilliseconds = updatedAtMilliseconds
+        storage = Storage(
+            Fields(
+                id: id, settings: settings, secrets: secrets, sealedExtras: sealedExtras, parking: parking,
+                isReleasing: isReleasing, failuresInARow: failuresInARow, createdAtMilliseconds: createdAtMilliseconds,
+                updatedAtMilliseconds: updatedAtMilliseconds))
+    }
+
+    /// The same with one more secret, older than those it has.
+    func adding(_ secret: StoredSecret) -> Endpoint {
+        Endpoint(
+            id: id, settings: settings, secrets: secrets + [secret], sealedExtras: sealedExtras, parking: parking,
+            isReleasing: isReleasing, failuresInARow: failuresInARow, createdAtMilliseconds: createdAtMilliseconds,
+            updatedAtMilliseconds: updatedAtMilliseconds)
     }
 
     /// Those that sign at a moment, newest first.

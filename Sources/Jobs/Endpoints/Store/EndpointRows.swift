@@ -11,7 +11,8 @@ enum EndpointRows {
             let id = try row.string("id")
             if endpoints.last?.id != id { endpoints.append(try endpoint(id, row)) }
             guard let keyID = try row.optionalString("key_id") else { continue }
-            endpoints[endpoints.count - 1].secrets.append(
+            let last = endpoints.count - 1
+            endpoints[last] = endpoints[last].adding(
                 Endpoint.StoredSecret(
                     sealed: SealedSecret(keyID: keyID, bytes: try row.bytes("sealed")),
                     createdAtMilliseconds: try row.instantMilliseconds("secret_created_at"),

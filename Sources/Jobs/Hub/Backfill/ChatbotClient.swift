@@ -79,7 +79,8 @@ public struct ChatbotClient: Sendable {
             ("workspaceId", workspace.id), ("subdomain", workspace.subdomain), ("displayName", workspace.displayName),
             ("domainName", workspace.domainName),
         ]
-        return JSONObject(members: members.compactMap { key, text in text.map { JSONObject.Member(key: key, value: .string($0)) } })
+        return JSONObject(
+            members: members.compactMap { key, text in text.map { JSONObject.Member(key: key, value: .string($0)) } })
     }
 
     private func result(

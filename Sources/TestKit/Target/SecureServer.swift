@@ -1,25 +1,27 @@
 // nginx with TLS, and a certificate authority of the tests' own, made by the openssl command.
 
-import Curl
+import Command
 import Foundation
-import TestKit
-import Testing
 
 /// An nginx process with one TLS port for each kind of certificate. Ended by ``stop()``.
-final class SecureServer {
-    enum Kind: String, CaseIterable { case good, expired, wrongHost, clientCertificate, oldProtocol }
+package final class SecureServer {
+    /// What is wrong with a port's certificate, if anything, or what it demands.
+    package enum Kind: String, CaseIterable, Sendable { case good, expired, wrongHost, clientCertificate, oldProtocol }
 
-    let authority: [UInt8]
-    let clientCertificate: [UInt8]
-    let clientKey: [UInt8]
+    /// PEM.
+    package let authority: [UInt8]
+    package let clientCertificate: [UInt8]
+    package let clientKey: [UInt8]
     private let directory: URL
     private let ports: [Kind: UInt16]
     private let process = SpawnedProcess()
 
-    func url(_ kind: Kind, _ path: String = "/") -> String { "https://127.0.0.1:\(ports[kind] ?? 0)\(path)" }
+    /// An address of that port.
+    package func url(_ kind: Kind, _ path: String = "/") -> String { "https://127.0.0.1:\(ports[kind] ?? 0)\(path)" }
 
-    init() throws {
-        directory = FileManager.default.temporaryDirectory.appending(path: "curl-tests-\(UUID().uuidString)")
+    /// Starts it; listening when it returns.
+    package init() throws {
+        directory = URL(fileURLWithPath: TestFolders.make("tls"))
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let maker = CertificateMaker(directory: directory)
         try maker.makeAuthority()
@@ -30,11 +32,17 @@ final class SecureServer {
         authority = try maker.bytes("ca.pem")
         clientCertificate = try maker.bytes("client.pem")
         clientKey = try maker.bytes("client.key")
-        ports = Dictionary(uniqueKeysWithValues: try Kind.allCases.map { ($0, try Socket.closedPort()) })
+        ports = Dictionary(uniqueKeysWithValues: try Kind.allCases.map { ($0, try LoopbackPort.free()) })
         try start()
     }
 
-    func stop() {
+    /// Whether this machine has nginx and openssl.
+    package static var isPossible: Bool {
+        ["/usr/sbin/nginx", "/usr/bin/openssl"].allSatisfy(FileManager.default.isExecutableFile)
+    }
+
+    /// Ends the process and removes its files.
+    package func stop() {
         process.send(SIGTERM)
         process.waitUntilExit()
         try? FileManager.default.removeItem(at: directory)
@@ -65,7 +73,7 @@ final class SecureServer {
         var log = ""
         while !log.contains("start worker process ") {
             let data = output.availableData
-            try #require(!data.isEmpty, "nginx ended: \(log)")
+            guard !data.isEmpty else { throw SpawnedProcess.Failure(description: "nginx ended: \(log)") }
             log += String(decoding: data, as: UTF8.self)
         }
         output.readabilityHandler = { if $0.availableData.isEmpty { $0.readabilityHandler = nil } }
@@ -113,13 +121,8 @@ struct CertificateMaker {
         process.currentDirectory = directory.path
         try process.run()
         process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "openssl \(arguments)")
+        guard process.terminationStatus == 0 else {
+            throw SpawnedProcess.Failure(description: "openssl \(arguments) exits with \(process.terminationStatus)")
+        }
     }
-}
-
-/// Runs `body` with nginx and a client, both ended afterwards.
-func withSecureServer(allowsHTTP2: Bool = true, _ body: (SecureServer, CurlClient) async throws -> Void) async throws {
-    let server = try SecureServer()
-    defer { server.stop() }
-    try await withClient(CurlConfiguration(allowsHTTP2: allowsHTTP2)) { try await body(server, $0) }
 }
