@@ -173,7 +173,7 @@ extension SystemTests {
 
         @Test func anotherOneIsRefusedAndOneCanBeEnded() async throws {
             let chatbot = try FakeChatbot(Self.workspaces(3))
-            chatbot.fail([.hang])
+            chatbot.fail([.held(status: 500)])
             try await with { product in
                 _ = try await run(product, chatbot, ["--execute", "--no-wait", "--pace", "1"] + Self.flags)
                 for (other, difference) in [
@@ -188,6 +188,7 @@ extension SystemTests {
                 #expect(ended.exit == .exited(0) && (count(ended, "cancelled") ?? 0) >= 2, "\(ended.output)")
                 #expect(try await run(product, chatbot, ["--cancel"]).exit == .exited(1))
                 #expect(chatbot.connected.isEmpty)
+                chatbot.target.release()
             }
         }
 

@@ -59,9 +59,14 @@ struct ReportTests {
     }
 
     @Test func kinds() {
-        let catalogue = KindCatalogue.standard(pushRetry: JobPolicy.internalWork)
+        // Those of one time, so that a kind more is no change of this test.
+        let names = [
+            "endpoint.deliver", "endpoint.route", "engagement.push", "engagement.route", "engagement.upsert",
+            "replay.run", "upkeep.log", "upkeep.prune",
+        ]
+        let kinds = KindCatalogue.standard(pushRetry: JobPolicy.internalWork).kinds.filter { names.contains($0.name) }
         #expect(
-            KindReport.lines(catalogue.kinds, width: 60) == [
+            KindReport.lines(kinds, width: 60) == [
                 "KIND               QUEUE     ATTEMPTS  WHAT IT DOES",
                 "endpoint.deliver   webhooks         6  Posts one event to o…",
                 "endpoint.route     webhooks         5  Finds the subscripti…",

@@ -48,12 +48,12 @@ struct BackfillHandlerTests {
     ]
     private static let made = HubBench.json(#"{"status":"ok","created":true}"#)
 
-    private func with(_ answers: [TargetAnswer], _ body: (Bench) async throws -> Void) async throws {
+    private func with(_ answers: [TargetAnswer] = [], _ body: (Bench) async throws -> Void) async throws {
         let target = try FakeTarget(answers: answers, then: HubBench.json("down", status: 500))
-        try await with(target, body)
+        try await withTarget(target, body)
     }
 
-    private func with(_ target: FakeTarget, _ body: (Bench) async throws -> Void) async throws {
+    private func withTarget(_ target: FakeTarget, _ body: (Bench) async throws -> Void) async throws {
         let keyring = try SecretsKeyring(Base64.encode(Array(repeating: 7, count: 32)))
         let secret = try #require(WebhookSecret("a-twilio-token"))
         let secrets = BackfillSecrets(
@@ -131,7 +131,7 @@ struct BackfillHandlerTests {
     @Test func anAbsentServiceHoldsTheLane() async throws {
         let target = try FakeTarget(
             answers: [.reply(status: 429, headers: [("Retry-After", "9")], body: [])], isListening: false)
-        try await with(target) { bench in
+        try await withTarget(target) { bench in
             _ = try await bench.start(Self.workspaces)
             guard case .retry(_, _, 4_000) = try await bench.run("a") else { throw Unexpected() }
             try target.listen()
@@ -143,9 +143,9 @@ struct BackfillHandlerTests {
     private struct Unexpected: Error {}
 
     @Test func oneAtATime() async throws {
-        try await with([]) { bench in
-            #expect(try await bench.start(Self.workspaces) != nil)
-            #expect(try await bench.start(Self.workspaces, id: "bf_2") == nil)
+        try await with { bench in
+            let first = try await bench.start(Self.workspaces)
+            #expect(try await bench.start(Self.workspaces, id: "bf_2") == nil && first != nil)
             #expect(try await bench.store.items(of: "bf_2").isEmpty)
             #expect(try await bench.store.cancel("bf_1")?.state == .cancelled)
             #expect(try await bench.store.cancel("bf_1") == nil)
@@ -168,7 +168,7 @@ struct BackfillHandlerTests {
 
     /// The credentials are useless to whoever reads the table.
     @Test func nothingIsKeptInTheClear() async throws {
-        try await with([]) { bench in
+        try await with { bench in
             let backfill = try #require(try await bench.start(Self.workspaces))
             let sealed = try #require(backfill.secrets)
             #expect(try BackfillSecrets(sealed, of: "bf_1", bench.keyring) == bench.secrets)

@@ -45,7 +45,10 @@ struct ChatbotClientTests {
         let login = ChatbotAccess.Login.password(
             username: "root", try #require(WebhookSecret(Self.password)))
         try await with(target, login) { chatbot in
-            for _ in 0..<3 { #expect(try await chatbot.workspaces().count == 1) }
+            for _ in 0..<3 {
+                let workspaces = try await chatbot.workspaces()
+                #expect(workspaces.count == 1)
+            }
         }
         #expect(
             target.requests.map { $0.header("Authorization") }
