@@ -26,6 +26,8 @@ public struct APIConfiguration: Sendable {
     public var retry: RetryPolicy
     /// How the pushes of a call wait for each other.
     public var calls: CallPushes
+    /// How records are synced to Twenty while no settings are stored.
+    public var recordSync: RecordSyncSettings
     /// What an accepted request gets unless it prefers another: see `docs/durability.md`.
     public var durability: Durability
 
@@ -41,6 +43,7 @@ public struct APIConfiguration: Sendable {
         outbound = try OutboundSettings.addressGuard(settings)
         retry = try WebhookSettings.retry(settings)
         calls = try WebhookSettings.calls(settings)
+        recordSync = try RecordSyncVariables.settings(settings)
         secrets = try SecretsSettings.keyring(settings)
         // Taken in silence, these events would be lost: nothing here provisions Hubs yet.
         guard try !settings.boolean("AVENTORA_HUB_AUTO_PROVISION_ENABLED", default: false) else {

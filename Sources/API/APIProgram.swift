@@ -1,4 +1,5 @@
 import Basics
+import Curl
 import Guard
 import Jobs
 public import Logging
@@ -37,14 +38,16 @@ public enum APIProgram {
         let listener = EndpointDirectory.listener(configuration.postgres, logger: logger)
         let endpoints = EndpointDirectory(store: EndpointStore(pool: pool), listener: listener, logger: logger)
         let result: Result<Void, any Error>
+        let curl = CurlClient(configuration: curlConfiguration())
         do {
             if configuration.durability == .fsynced { try await requireProof(durable) }
-            try await serve(configuration, QueueClient(redis: redis), durable, pool, endpoints, logger)
+            try await serve(configuration, QueueClient(redis: redis), durable, pool, endpoints, curl, logger)
             result = .success(())
         } catch {
             result = .failure(error)
         }
         durable.shutDown()
+        await curl.shutdown()
         await listener.shutdown()
         for client in [redis, fsync, submit] { await client.shutdown() }
         await pool.shutdown()
@@ -60,10 +63,10 @@ public enum APIProgram {
 
     private static func serve(
         _ configuration: APIConfiguration, _ queue: QueueClient, _ durable: DurableQueue, _ pool: PostgresPool,
-        _ endpoints: EndpointDirectory, _ logger: Logger
+        _ endpoints: EndpointDirectory, _ curl: CurlClient, _ logger: Logger
     ) async throws {
         let server = HTTPServer.make(
-            responder: routes(configuration, queue, durable, pool, endpoints, logger).makeResponder(
+            responder: routes(configuration, queue, durable, pool, endpoints, curl, logger).makeResponder(
                 authenticator: Authenticator(tokens: configuration.tokens), logger: logger),
             address: configuration.listen,
             logger: logger,
@@ -76,7 +79,7 @@ public enum APIProgram {
 
     static func routes(
         _ configuration: APIConfiguration, _ queue: QueueClient, _ durable: DurableQueue, _ pool: PostgresPool,
-        _ endpoints: EndpointDirectory, _ logger: Logger
+        _ endpoints: EndpointDirectory, _ curl: CurlClient, _ logger: Logger
     ) -> RouteTable {
         let clock = SystemWallClock()
         let targets = TargetDirectory(
@@ -118,11 +121,33 @@ public enum APIProgram {
                 store: ReplayStore(pool: pool), pushRetry: configuration.retry, clock: clock),
             maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
+        recordSync(configuration, pool, curl).add(to: &table)
         ReceiverRoutes(
             queue: durable, durability: configuration.durability, secret: configuration.receiverSecret, clock: clock,
             maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
         return table
+    }
+
+    private static func recordSync(
+        _ configuration: APIConfiguration, _ pool: PostgresPool, _ curl: CurlClient
+    ) -> RecordSyncRoutes {
+        let clock = SystemMonotonicClock()
+        let limiter = TwentyLimiter(store: TwentyLimitStore(pool: pool), clock: clock)
+        return RecordSyncRoutes(
+            desk: RecordSyncDesk(
+                store: RecordSyncStore(pool: pool), variables: configuration.recordSync,
+                keyring: configuration.secrets,
+                connector: TwentyConnector(
+                    client: curl, outbound: configuration.outbound, limiter: limiter, clock: SystemWallClock()),
+                clock: clock, judge: { url in await judge(url, configuration.outbound) }),
+            maximumBodyBytes: configuration.maximumBodyBytes)
+    }
+
+    private static func curlConfiguration() -> CurlConfiguration {
+        var curl = CurlConfiguration()
+        curl.userAgent = "aventora-jobs/\(Version.current)"
+        return curl
     }
 
     /// The answer tells nothing of our networks. A name that leads nowhere just now may be saved.

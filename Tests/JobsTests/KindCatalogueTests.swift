@@ -21,6 +21,7 @@ struct KindCatalogueTests {
         #expect(
             Self.catalogue.kinds.map(\.name)
                 == [
+                    "crm.upsert_batch", "crm.upsert_company", "crm.upsert_person",
                     "endpoint.deliver", "endpoint.route", "engagement.push", "engagement.route", "engagement.upsert",
                     "replay.run", "upkeep.log", "upkeep.prune",
                 ])

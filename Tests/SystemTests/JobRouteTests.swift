@@ -175,6 +175,7 @@ extension SystemTests {
             let kinds = items.map { $0["kind"]?.string }
             #expect(
                 kinds == [
+                    "crm.upsert_batch", "crm.upsert_company", "crm.upsert_person",
                     "endpoint.deliver", "endpoint.route", "engagement.push", "engagement.route", "engagement.upsert",
                     "replay.run", "upkeep.log", "upkeep.prune",
                 ])

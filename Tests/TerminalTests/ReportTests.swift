@@ -62,15 +62,18 @@ struct ReportTests {
         let catalogue = KindCatalogue.standard(pushRetry: JobPolicy.internalWork)
         #expect(
             KindReport.lines(catalogue.kinds, width: 60) == [
-                "KIND               QUEUE     ATTEMPTS  WHAT IT DOES",
-                "endpoint.deliver   webhooks         6  Posts one event to o…",
-                "endpoint.route     webhooks         5  Finds the subscripti…",
-                "engagement.push    webhooks         5  Posts one engagement…",
-                "engagement.route   webhooks         5  Finds the CRM target…",
-                "engagement.upsert  crm              5  Writes a received pu…",
-                "replay.run         upkeep           5  Works through a repl…",
-                "upkeep.log         upkeep           5  Makes the coming day…",
-                "upkeep.prune       upkeep           5  Takes traces of ende…",
+                "KIND                QUEUE     ATTEMPTS  WHAT IT DOES",
+                "crm.upsert_batch    crm              4  Makes or changes ma…",
+                "crm.upsert_company  crm              4  Makes or changes on…",
+                "crm.upsert_person   crm              4  Makes or changes on…",
+                "endpoint.deliver    webhooks         6  Posts one event to …",
+                "endpoint.route      webhooks         5  Finds the subscript…",
+                "engagement.push     webhooks         5  Posts one engagemen…",
+                "engagement.route    webhooks         5  Finds the CRM targe…",
+                "engagement.upsert   crm              5  Writes a received p…",
+                "replay.run          upkeep           5  Works through a rep…",
+                "upkeep.log          upkeep           5  Makes the coming da…",
+                "upkeep.prune        upkeep           5  Takes traces of end…",
             ])
     }
 

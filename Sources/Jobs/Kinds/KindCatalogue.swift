@@ -15,11 +15,12 @@ public struct KindCatalogue: Sendable {
     ///
     /// - Parameter pushRetry: of engagement pushes.
     public static func standard(pushRetry: RetryPolicy) -> KindCatalogue {
-        KindCatalogue([
+        let engine = [
             PushHandler.description(retry: pushRetry), RouteHandler.description(retry: pushRetry),
             UpsertHandler.description, PruneHandler.description, LogHandler.description, EndpointHandler.description,
             EndpointRouteHandler.description, ReplayHandler.description,
-        ])
+        ]
+        return KindCatalogue(engine + RecordSyncHandler.descriptions)
     }
 
     /// The kind of this name, if there is one.
