@@ -32,6 +32,8 @@ public struct APIConfiguration: Sendable {
     public var hub: HubProvisioning
     /// Whether and where engagements can be begun.
     public var engagements: EngagementConfiguration
+    /// How records are synced to Twenty while no settings are stored.
+    public var recordSync: RecordSyncSettings
     /// What an accepted request gets unless it prefers another: see `docs/durability.md`.
     public var durability: Durability
 
@@ -49,6 +51,7 @@ public struct APIConfiguration: Sendable {
         retry = try WebhookSettings.retry(settings)
         calls = try WebhookSettings.calls(settings)
         engagements = try EngagementSettings.configuration(settings)
+        recordSync = try RecordSyncVariables.settings(settings)
         secrets = try SecretsSettings.keyring(settings)
         hub = try HubSettings.provisioning(settings)
         durability = try Self.durability(settings)

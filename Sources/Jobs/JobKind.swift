@@ -30,6 +30,12 @@ public enum JobKind {
     public static let demoTeardown = "demo.teardown"
     /// Works through a replay, batch by batch.
     public static let replayRun = "replay.run"
+    /// Makes or changes one person in Twenty.
+    public static let crmUpsertPerson = "crm.upsert_person"
+    /// Makes or changes one company in Twenty.
+    public static let crmUpsertCompany = "crm.upsert_company"
+    /// Makes or changes many records in Twenty.
+    public static let crmUpsertBatch = "crm.upsert_batch"
     /// Takes old rows out of the history and the ledger of ticks.
     public static let prune = "upkeep.prune"
     /// Makes and drops the days of the attempt log.

@@ -18,6 +18,8 @@ public struct WorkerConfiguration: Sendable {
     public var retry: RetryPolicy
     /// How the pushes of a call wait for each other.
     public var calls: CallPushes
+    /// How records are synced to Twenty while no settings are stored.
+    public var recordSync: RecordSyncSettings
     /// What the secrets of endpoints were sealed with.
     public var secrets: SecretsKeyring
     public var webhookTimeoutMilliseconds: Int
@@ -47,6 +49,7 @@ public struct WorkerConfiguration: Sendable {
         targets = try WebhookSettings.targets(settings)
         retry = try WebhookSettings.retry(settings)
         calls = try WebhookSettings.calls(settings)
+        recordSync = try RecordSyncVariables.settings(settings)
         secrets = try SecretsSettings.keyring(settings)
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
         engagements = try EngagementSettings.configuration(settings)

@@ -21,10 +21,10 @@ struct KindCatalogueTests {
         #expect(
             Self.catalogue.kinds.map(\.name)
                 == [
-                    "cockpit.auto_run", "demo.teardown", "endpoint.deliver", "endpoint.route", "engagement.bulk",
-                    "engagement.cancel", "engagement.push", "engagement.reconcile", "engagement.route",
-                    "engagement.start", "engagement.upsert", "hub.backfill", "hub.provision", "replay.run",
-                    "twenty.event", "upkeep.log", "upkeep.prune",
+                    "cockpit.auto_run", "crm.upsert_batch", "crm.upsert_company", "crm.upsert_person", "demo.teardown",
+                    "endpoint.deliver", "endpoint.route", "engagement.bulk", "engagement.cancel", "engagement.push",
+                    "engagement.reconcile", "engagement.route", "engagement.start", "engagement.upsert",
+                    "hub.backfill", "hub.provision", "replay.run", "twenty.event", "upkeep.log", "upkeep.prune",
                 ])
         #expect(Self.catalogue["engagement.push"]?.retry.attempts == 4)
         #expect(Self.catalogue["engagement.upsert"]?.queue == JobQueue.crm)
