@@ -26,6 +26,8 @@ public struct APIConfiguration: Sendable {
     public var retry: RetryPolicy
     /// How the pushes of a call wait for each other.
     public var calls: CallPushes
+    /// Whether and when TIPS is synced.
+    public var tips: TipsSettings
     /// What an accepted request gets unless it prefers another: see `docs/durability.md`.
     public var durability: Durability
 
@@ -47,6 +49,7 @@ public struct APIConfiguration: Sendable {
             throw Settings.invalid(
                 "AVENTORA_HUB_AUTO_PROVISION_ENABLED", value: "true", "this release does not provision Hubs yet")
         }
+        tips = try TipsVariables.settings(settings)
         durability = try Self.durability(settings)
     }
 

@@ -12,6 +12,12 @@ public enum JobKind {
     public static let endpointRoute = "endpoint.route"
     /// Works through a replay, batch by batch.
     public static let replayRun = "replay.run"
+    /// Brings TIPS's agents and clients into the CRM.
+    public static let tipsSync = "tips.sync"
+    /// Brings one agent and their clients.
+    public static let tipsSyncAgent = "tips.sync_agent"
+    /// Makes the fields that this needs.
+    public static let tipsBootstrapFields = "tips.bootstrap_fields"
     /// Takes old rows out of the history and the ledger of ticks.
     public static let prune = "upkeep.prune"
     /// Makes and drops the days of the attempt log.

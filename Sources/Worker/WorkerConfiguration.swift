@@ -18,6 +18,8 @@ public struct WorkerConfiguration: Sendable {
     public var retry: RetryPolicy
     /// How the pushes of a call wait for each other.
     public var calls: CallPushes
+    /// What TIPS sync works with.
+    public var tips: TipsSettings
     /// What the secrets of endpoints were sealed with.
     public var secrets: SecretsKeyring
     public var webhookTimeoutMilliseconds: Int
@@ -39,6 +41,7 @@ public struct WorkerConfiguration: Sendable {
         targets = try WebhookSettings.targets(settings)
         retry = try WebhookSettings.retry(settings)
         calls = try WebhookSettings.calls(settings)
+        tips = try TipsVariables.settings(settings)
         secrets = try SecretsSettings.keyring(settings)
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
         outbound = try OutboundSettings.addressGuard(settings)

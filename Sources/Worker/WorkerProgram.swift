@@ -63,7 +63,7 @@ public enum WorkerProgram {
             timeoutMilliseconds: EndpointSettings.timeLimitMilliseconds)
         let replays = ReplayStore(pool: pool)
         let gate = ReplayGate(store: replays, queue: resources.queue)
-        return JobRegistry([
+        var registry = JobRegistry([
             gate.before(
                 PushHandler(
                     directory: directory, hub: hub, sender: pushes,
@@ -90,6 +90,8 @@ public enum WorkerProgram {
                 clock: clock, logger: logger
             ).handler,
         ])
+        for handler in tipsHandlers(configuration, resources, logger) { registry.register(handler) }
+        return registry
     }
 
     /// Says at the start what would otherwise show with the first push. Names are not looked up.

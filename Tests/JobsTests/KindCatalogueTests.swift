@@ -22,7 +22,7 @@ struct KindCatalogueTests {
             Self.catalogue.kinds.map(\.name)
                 == [
                     "endpoint.deliver", "endpoint.route", "engagement.push", "engagement.route", "engagement.upsert",
-                    "replay.run", "upkeep.log", "upkeep.prune",
+                    "replay.run", "tips.bootstrap_fields", "tips.sync", "tips.sync_agent", "upkeep.log", "upkeep.prune",
                 ])
         #expect(Self.catalogue["engagement.push"]?.retry.attempts == 4)
         #expect(Self.catalogue["engagement.upsert"]?.queue == JobQueue.crm)
@@ -33,7 +33,8 @@ struct KindCatalogueTests {
         ("engagement.push", #"{"target":"twenty","delivery_type":"status",\#(event)}"#),
         ("engagement.route", "{\(event)}"),
         ("engagement.upsert", #"{"engagement_id":"e","sent_at":"2026-01-31T12:00:00Z","history":[1],"extra":2}"#),
-        ("replay.run", #"{"replay":"rp_1"}"#),
+        ("replay.run", #"{"replay":"rp_1"}"#), ("tips.sync", "{}"), ("tips.sync", #"{"dry_run":true}"#),
+        ("tips.sync_agent", #"{"run":"1","agent":{"id":"7","email":"a@b.c"}}"#), ("tips.bootstrap_fields", "{}"),
         ("upkeep.prune", "{}"), ("upkeep.prune", #"{"keep_days":30}"#), ("upkeep.log", #"{"keep_days":1}"#),
         ("endpoint.deliver", #"{"endpoint":"ep_1","message":"msg_1","type":"a.created","body":{"a":1}}"#),
         (

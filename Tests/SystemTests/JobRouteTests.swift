@@ -176,7 +176,7 @@ extension SystemTests {
             #expect(
                 kinds == [
                     "endpoint.deliver", "endpoint.route", "engagement.push", "engagement.route", "engagement.upsert",
-                    "replay.run", "upkeep.log", "upkeep.prune",
+                    "replay.run", "tips.bootstrap_fields", "tips.sync", "tips.sync_agent", "upkeep.log", "upkeep.prune",
                 ])
             let push = try #require(items.first { $0["kind"]?.string == "engagement.push" })
             #expect(push["queue"]?.string == "webhooks" && push["leaves_trace"] == .bool(true))

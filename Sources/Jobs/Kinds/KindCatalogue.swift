@@ -15,11 +15,12 @@ public struct KindCatalogue: Sendable {
     ///
     /// - Parameter pushRetry: of engagement pushes.
     public static func standard(pushRetry: RetryPolicy) -> KindCatalogue {
-        KindCatalogue([
-            PushHandler.description(retry: pushRetry), RouteHandler.description(retry: pushRetry),
-            UpsertHandler.description, PruneHandler.description, LogHandler.description, EndpointHandler.description,
-            EndpointRouteHandler.description, ReplayHandler.description,
-        ])
+        KindCatalogue(
+            [
+                PushHandler.description(retry: pushRetry), RouteHandler.description(retry: pushRetry),
+                UpsertHandler.description, PruneHandler.description, LogHandler.description,
+                EndpointHandler.description, EndpointRouteHandler.description, ReplayHandler.description,
+            ] + TipsHandlers.descriptions)
     }
 
     /// The kind of this name, if there is one.
