@@ -34,6 +34,8 @@ public struct APIConfiguration: Sendable {
     public var engagements: EngagementConfiguration
     /// How records are synced to Twenty while no settings are stored.
     public var recordSync: RecordSyncSettings
+    /// Whether and when TIPS is synced.
+    public var tips: TipsSettings
     /// What an accepted request gets unless it prefers another: see `docs/durability.md`.
     public var durability: Durability
 
@@ -54,6 +56,7 @@ public struct APIConfiguration: Sendable {
         recordSync = try RecordSyncVariables.settings(settings)
         secrets = try SecretsSettings.keyring(settings)
         hub = try HubSettings.provisioning(settings)
+        tips = try TipsVariables.settings(settings)
         durability = try Self.durability(settings)
     }
 

@@ -39,7 +39,11 @@ extension APIProgram {
             maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)
         QueueRoutes(desk: QueueDesk(queue: queue, clock: clock)).add(to: &table)
-        ScheduleRoutes(desk: ScheduleDesk(queue: queue, ledger: TickStore(pool: pool))).add(to: &table)
+        ScheduleRoutes(
+            desk: ScheduleDesk(
+                queue: queue, ledger: TickStore(pool: pool),
+                schedules: JobSchedule.all + configuration.tips.schedules)
+        ).add(to: &table)
         DeadRoutes(
             desk: DeadDesk(queue: queue, clock: clock), maximumBodyBytes: configuration.maximumBodyBytes
         ).add(to: &table)

@@ -36,6 +36,12 @@ public enum JobKind {
     public static let crmUpsertCompany = "crm.upsert_company"
     /// Makes or changes many records in Twenty.
     public static let crmUpsertBatch = "crm.upsert_batch"
+    /// Brings TIPS's agents and clients into the CRM.
+    public static let tipsSync = "tips.sync"
+    /// Brings one agent and their clients.
+    public static let tipsSyncAgent = "tips.sync_agent"
+    /// Makes the fields that this needs.
+    public static let tipsBootstrapFields = "tips.bootstrap_fields"
     /// Takes old rows out of the history and the ledger of ticks.
     public static let prune = "upkeep.prune"
     /// Makes and drops the days of the attempt log.

@@ -21,7 +21,8 @@ public struct KindCatalogue: Sendable {
             EndpointRouteHandler.description, ReplayHandler.description, InboundHandler.description,
             ProvisionHandler.description, BackfillHandler.description, TeardownHandler.description,
         ]
-        return KindCatalogue(kinds + StartKinds.descriptions + RecordSyncHandler.descriptions)
+        return KindCatalogue(
+            kinds + StartKinds.descriptions + RecordSyncHandler.descriptions + TipsHandlers.descriptions)
     }
 
     /// The kind of this name, if there is one.
