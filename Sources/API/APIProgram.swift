@@ -93,7 +93,7 @@ public enum APIProgram {
             logger: logger)
         let intake = EventIntake(
             queue: durable, targets: targets, endpoints: endpoints, retry: configuration.retry,
-            calls: configuration.calls, clock: clock)
+            calls: configuration.calls, bootstraps: configuration.bootstrap.planner(pool: pool), clock: clock)
         var table = RouteTable()
         table.addHealth(
             .servers(queue: queue, pool: pool))

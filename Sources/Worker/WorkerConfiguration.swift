@@ -21,6 +21,10 @@ public struct WorkerConfiguration: Sendable {
     /// What the secrets of endpoints were sealed with.
     public var secrets: SecretsKeyring
     public var webhookTimeoutMilliseconds: Int
+    /// Whom the bootstrap of a call asks.
+    public var bootstrap: BootstrapSettings
+    /// What of Twenty is looked after.
+    public var reconciliation: ReconciliationSettings
     /// What Twenty workspaces call the key that we write with.
     public var ownTwentyName: String?
     /// Where deliveries may go.
@@ -44,6 +48,8 @@ public struct WorkerConfiguration: Sendable {
         secrets = try SecretsSettings.keyring(settings)
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
         outbound = try OutboundSettings.addressGuard(settings)
+        bootstrap = try BootstrapVariables.settings(settings)
+        reconciliation = try InboundVariables.reconciliation(settings)
         ownTwentyName = InboundVariables.ownName(settings)
         let days = LogHandler.keepDaysRange
         deliveryLogDays = try settings.integer(

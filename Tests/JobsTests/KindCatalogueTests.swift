@@ -21,8 +21,9 @@ struct KindCatalogueTests {
         #expect(
             Self.catalogue.kinds.map(\.name)
                 == [
-                    "endpoint.deliver", "endpoint.route", "engagement.push", "engagement.route", "engagement.upsert",
-                    "replay.run", "twenty.event", "upkeep.log", "upkeep.prune",
+                    "call.bootstrap", "endpoint.deliver", "endpoint.route", "engagement.push", "engagement.route",
+                    "engagement.upsert",
+                    "replay.run", "twenty.event", "twenty.reconcile", "upkeep.log", "upkeep.prune",
                 ])
         #expect(Self.catalogue["engagement.push"]?.retry.attempts == 4)
         #expect(Self.catalogue["engagement.upsert"]?.queue == JobQueue.crm)

@@ -175,8 +175,9 @@ extension SystemTests {
             let kinds = items.map { $0["kind"]?.string }
             #expect(
                 kinds == [
-                    "endpoint.deliver", "endpoint.route", "engagement.push", "engagement.route", "engagement.upsert",
-                    "replay.run", "twenty.event", "upkeep.log", "upkeep.prune",
+                    "call.bootstrap", "endpoint.deliver", "endpoint.route", "engagement.push", "engagement.route",
+                    "engagement.upsert",
+                    "replay.run", "twenty.event", "twenty.reconcile", "upkeep.log", "upkeep.prune",
                 ])
             let push = try #require(items.first { $0["kind"]?.string == "engagement.push" })
             #expect(push["queue"]?.string == "webhooks" && push["leaves_trace"] == .bool(true))

@@ -19,6 +19,7 @@ public struct KindCatalogue: Sendable {
             PushHandler.description(retry: pushRetry), RouteHandler.description(retry: pushRetry),
             UpsertHandler.description, PruneHandler.description, LogHandler.description, EndpointHandler.description,
             EndpointRouteHandler.description, ReplayHandler.description, InboundHandler.description,
+            ReconcileHandler.description, BootstrapHandler.description,
         ])
     }
 

@@ -12,8 +12,14 @@ public enum JobSchedule {
         schedule: CronSchedule(name: "upkeep.log", pattern: pattern("7 * * * *"), misfire: .once),
         queue: JobQueue.upkeep, kind: JobKind.log, policy: JobPolicy.internalWork, key: .unique("upkeep.log"))
 
+    /// Looks for what Twenty did not tell, every five minutes.
+    public static let reconcile = ScheduledJob(
+        schedule: CronSchedule(name: "twenty.reconcile", pattern: pattern("*/5 * * * *"), misfire: .once),
+        queue: JobQueue.crm, kind: JobKind.twentyReconcile, policy: JobPolicy.internalWork,
+        key: .unique("twenty.reconcile"))
+
     /// All of them, in the order in which they are shown.
-    public static let all = [history, log]
+    public static let all = [history, log, reconcile]
 
     /// A pattern that stands in the source.
     ///
