@@ -185,6 +185,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(
+            name: "aventora-peers",
+            dependencies: ["Basics", "Peers", "Program", arguments],
+            path: "Sources/Programs/peers",
+            swiftSettings: strict
+        ),
+        .executableTarget(
             name: "aventora",
             dependencies: ["Command", "Jobs", "Postgres", "Program", "Terminal", arguments],
             path: "Sources/Programs/aventora",
@@ -219,6 +225,14 @@ let package = Package(
 
         // Tests.
         .target(
+            name: "Peers",
+            dependencies: [
+                "Basics", "Curl", "Threads", crypto, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nio,
+                nioHTTP1,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "TestKit",
             dependencies: ["Basics", "Command", "Curl", "Postgres", "Redis", "Threads"],
             swiftSettings: strict
@@ -246,8 +260,8 @@ let package = Package(
         .testTarget(
             name: "JobsTests",
             dependencies: [
-                "Basics", "Command", "Curl", "Guard", "Jobs", "Postgres", "Queue", "Redis", "TestKit", crypto, lifecycle,
-                logging,
+                "aventora-peers", "Basics", "Command", "Curl", "Guard", "Jobs", "Postgres", "Queue", "Redis", "TestKit",
+                crypto, lifecycle, logging,
             ],
             exclude: ["Endpoints/verifiers"],
             swiftSettings: strict
@@ -255,6 +269,11 @@ let package = Package(
         .testTarget(
             name: "OperatorTests",
             dependencies: ["Basics", "Jobs", "Operator", "Queue", "Redis", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PeersTests",
+            dependencies: ["aventora-peers", "Basics", "Curl", "Peers", "TestKit", crypto],
             swiftSettings: strict
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestKit", "Threads"], swiftSettings: strict),
@@ -274,8 +293,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "aventora", "aventora-api", "aventora-scheduler", "aventora-worker", "Basics", "Command", "Curl",
-                "Jobs", "Postgres", "Redis", "TestKit",
+                "aventora", "aventora-api", "aventora-peers", "aventora-scheduler", "aventora-worker", "Basics",
+                "Command", "Curl", "Jobs", "Postgres", "Redis", "TestKit",
             ],
             exclude: ["inbound"],
             swiftSettings: strict

@@ -100,4 +100,28 @@ struct DevEnvironmentTests {
         #expect(error?.code.exitCode == 78)
         #expect(error?.message.hasPrefix("\(name): \(value) is not allowed") == true)
     }
+
+    private static let ports = ["twenty", "provisioning", "hub", "assistant", "chatbot", "tips"].enumerated()
+        .map { (name: $1, port: UInt16(9_001 + $0)) }
+
+    @Test func peersFillInWhatIsNotSet() {
+        let peers = DevPeers(ports: Self.ports)
+        let given = ["CRM_API_URL": "https://crm.example", "TIPS_CLIENT_ID": "mine", "CRM_WORKSPACE_API_KEY": "k"]
+        let environment = DevEnvironment(
+            given: given, tokensFile: nil, secrets: secrets, directory: "/d", listen: "127.0.0.1:8081",
+            receiverPort: 8_081, redisURL: "redis://r", databaseURL: "postgresql://p", peers: peers)
+        let values = environment.shared
+        #expect(values["TWENTY_CRM_BASE_URL"] == "http://127.0.0.1:9001")
+        #expect(values["TWENTY_CRM_API_KEY"] == "k")
+        // A system that is set is left alone, with all that belongs to it.
+        #expect(values["CRM_API_URL"] == "https://crm.example")
+        #expect(values["CRM_PROVISIONING_SECRET"] == nil)
+        #expect(values["TIPS_API_BASE_URL"] == "http://127.0.0.1:9006/api")
+        #expect(values["TIPS_CLIENT_ID"] == "mine")
+        #expect(values["AVENTORA_HUB_PROVISION_CALLBACK_URL"]?.hasSuffix(":9004/internal/crm-hub-provision") == true)
+        #expect(values["TWENTY_INBOUND_SECRETS"] == "hook")
+        let published = environment.published(port: 8_081)
+        #expect(published.contains { $0.key == "AVENTORA_BASE_URL" && $0.value == "http://127.0.0.1:9003" })
+        #expect(!published.contains { $0.key == "CRM_API_URL" })
+    }
 }

@@ -75,13 +75,59 @@ extension SystemTests {
             }
         }
 
-        private func expectRedisBackWithItsData(_ dev: ChildProcess, _ output: String) async throws {
-            let values: [String: String] = try await Waiting.value(
-                "dev.env", within: .seconds(60), seen: { PrivateFile.read(output) ?? "" }
-            ) {
+        @Test func peersComeBackWhereTheyWere() async throws {
+            defer { remove() }
+            let output = "\(folder).log"
+            defer { PrivateFile.remove(output) }
+            let dev = try await ChildProcess.start(
+                ChildCommand(
+                    executable: "\(ProgramFolder.programs)/aventora",
+                    arguments: [
+                        "dev", "--with-peers", "--no-sample", "--workers", "1", "--port", "\(try LoopbackPort.free())",
+                        "--data", folder,
+                    ],
+                    environment: ["PATH": "/usr/bin:/bin"], output: .file(output)))
+            do {
+                try await expectPeersBack(dev, output)
+            } catch {
+                await dev.stop([StopStep(signal: SIGINT, limitMilliseconds: 20_000)])
+                throw error
+            }
+            let peers = try #require(noted("peers"))
+            dev.send(SIGINT)
+            #expect(await dev.waitForExit(within: .seconds(40)) == .exited(0))
+            #expect(ProcessTable.startTicks(of: peers) == nil)
+        }
+
+        private func expectPeersBack(_ dev: ChildProcess, _ output: String) async throws {
+            let values = try await ready(dev, output)
+            let token = values["TWENTY_CRM_API_KEY"] ?? ""
+            try await withClient(url: values["TWENTY_CRM_BASE_URL"] ?? "", token: token) { client in
+                #expect(try await client.get("/rest/people").status == 200)
+                let before = try #require(noted("peers"))
+                #expect(kill(before, SIGKILL) == 0)
+                try await Waiting.until("other peers") {
+                    noted("peers").map { $0 != before && ProcessTable.startTicks(of: $0) != nil } ?? false
+                }
+                try await Waiting.until("them to serve") {
+                    do { return try await client.get("/rest/people").status == 200 } catch { return false }
+                }
+            }
+            for name in ["AVENTORA_BASE_URL", "CRM_API_URL", "DOMAIN_CHATBOT_API_URL", "TIPS_API_BASE_URL"] {
+                #expect(values[name]?.hasPrefix("http://127.0.0.1:") == true, "\(name)")
+            }
+        }
+
+        /// What `dev.env` says once all is ready.
+        private func ready(_ dev: ChildProcess, _ output: String) async throws -> [String: String] {
+            try await Waiting.value("dev.env", within: .seconds(60), seen: { PrivateFile.read(output) ?? "" }) {
                 guard dev.exit == nil, PrivateFile.read("\(folder)/dev.env") != nil else { return nil }
                 return try EnvironmentFile.read("\(folder)/dev.env")
             }
+        }
+
+        private func expectRedisBackWithItsData(_ dev: ChildProcess, _ output: String) async throws {
+            let values = try await ready(dev, output)
             let token = String(values["API_TOKENS"]?.split(separator: ":").last ?? "")
             try await withClient(url: values["API_URL"] ?? "", token: token) { client in
                 let job = try await client.acceptOne(Samples.completed("e", of: "d.example"))

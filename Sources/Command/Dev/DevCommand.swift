@@ -31,6 +31,9 @@ public struct DevCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("File of KEY=value lines; the environment wins over it.", valueName: "file"))
     var envFile: String?
 
+    @Flag(help: "Play the systems that jobs call (Twenty, the Hub, TIPS, ...) where their addresses are not set.")
+    var withPeers = false
+
     @Flag(help: "Do not post the sample call.")
     var noSample = false
 
@@ -70,6 +73,7 @@ public struct DevCommand: AsyncParsableCommand {
         options.port = port
         options.workers = workers
         options.directory = data
+        options.hasPeers = withPeers
         options.postsSample = !noSample
         options.exitsAfterSample = exitAfterSample
         options.environment = ProcessInfo.processInfo.environment

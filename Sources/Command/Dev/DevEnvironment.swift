@@ -16,9 +16,10 @@ package struct DevEnvironment: Sendable {
     ///   - tokensFile: the text of the file that `API_TOKENS_FILE` names.
     ///   - listen: the API's address and port.
     ///   - receiverPort: where the built-in receiver is reached.
+    ///   - peers: the systems that jobs call, if dev plays them.
     package init(
         given: [String: String], tokensFile: String?, secrets: DevSecrets, directory: String, listen: String,
-        receiverPort: UInt16, redisURL: String, databaseURL: String
+        receiverPort: UInt16, redisURL: String, databaseURL: String, peers: DevPeers? = nil
     ) {
         var values = given
         let ownTokens = "dev:\(Self.allScopes):\(secrets.token)"
@@ -40,17 +41,22 @@ package struct DevEnvironment: Sendable {
         }
         let allowed = given["OUTBOUND_ALLOW", default: ""].split(separator: ",").map(String.init)
         values["OUTBOUND_ALLOW"] = (allowed + ["127.0.0.1:\(receiverPort)"]).joined(separator: ",")
+        let played = peers?.variables(given, secret: secrets.webhookSecret) ?? [:]
+        values.merge(played) { $1 }
+        peerVariables = played.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         shared = values
         token = Self.token(from: values["API_TOKENS"] ?? tokensFile ?? "")
         fileTokens = values["API_TOKENS"] ?? tokensFile ?? ""
     }
 
     private let fileTokens: String
+    private let peerVariables: [(key: String, value: String)]
 
     /// The lines of `dev.env`.
     package func published(port: UInt16) -> [(key: String, value: String)] {
         [("API_URL", "http://127.0.0.1:\(port)"), ("API_TOKENS", fileTokens)]
             + ["REDIS_URL", "DATABASE_URL", "SECRETS_KEY", "AVENTORA_WEBHOOK_SECRET"].map { ($0, shared[$0] ?? "") }
+            + peerVariables
     }
 
     /// The environment of one program.

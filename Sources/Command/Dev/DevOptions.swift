@@ -6,6 +6,8 @@ package struct DevOptions: Sendable {
     package var workers = 2
     /// The folder for servers, secrets and notes.
     package var directory = ".aventora"
+    /// Whether the systems that jobs call are played.
+    package var hasPeers = false
     /// Whether the sample call is posted.
     package var postsSample = true
     /// Whether to end once the sample is delivered.

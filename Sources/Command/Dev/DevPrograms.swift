@@ -7,17 +7,22 @@ final class DevPrograms: Sendable {
     private let options: DevOptions
     private let environment: DevEnvironment
     private let apiPort: UInt16
+    private let peers: DevPeers?
     private let workerStopLimitMilliseconds: Int64
     /// Where each program's metrics were put at its last start.
     private let metricsPorts = Locked<[String: UInt16]>([:])
 
     /// - Throws: `.missingProgram` when one of them is not beside this program; `.configuration` for a bad grace.
-    init(options: DevOptions, environment: DevEnvironment, apiPort: UInt16) throws(CommandError) {
+    init(
+        options: DevOptions, environment: DevEnvironment, apiPort: UInt16, peers: DevPeers? = nil
+    ) throws(CommandError) {
         self.options = options
+        self.peers = peers
         self.environment = environment
         self.apiPort = apiPort
         workerStopLimitMilliseconds = try options.workerStopLimitMilliseconds()
-        for name in ["aventora-api", "aventora-worker", "aventora-scheduler"] {
+        let played = peers == nil ? [] : ["aventora-peers"]
+        for name in ["aventora-api", "aventora-worker", "aventora-scheduler"] + played {
             guard FileManager.default.isExecutableFile(atPath: "\(options.programs)/\(name)") else {
                 throw CommandError(.missingProgram, "\(name) is not beside aventora in \(options.programs)")
             }
@@ -28,7 +33,7 @@ final class DevPrograms: Sendable {
         let workers = workerIndices.map { index in
             child(workerName(index), "aventora-worker", DevStage.worker, workerStopLimitMilliseconds, index: index)
         }
-        return [
+        return playedSystems + [
             child("api", "aventora-api", DevStage.api, 15_000),
             child("scheduler", "aventora-scheduler", DevStage.scheduler, 15_000),
         ] + workers
@@ -39,6 +44,7 @@ final class DevPrograms: Sendable {
     func areReady(running: Set<String>) async -> Bool {
         let names = ["api", "scheduler"] + workerIndices.map(workerName)
         guard running.isSuperset(of: names), await isReady(port: apiPort) else { return false }
+        if let peers, await !isReady(port: peers.healthPort, path: "/healthz") { return false }
         if environment.shared["METRICS_LISTEN"] == "0" { return true }
         let ports = metricsPorts.withLock { $0 }
         for (name, port) in ports.sorted(by: { $0.key < $1.key }) where name != "api" {
@@ -47,13 +53,27 @@ final class DevPrograms: Sendable {
         return true
     }
 
-    private func isReady(port: UInt16) async -> Bool {
+    private func isReady(port: UInt16, path: String = "/readyz") async -> Bool {
         do {
             let transport = LoopbackHTTP(port: port, limitMilliseconds: 2_000)
-            return try await transport.send(SampleRequest(method: "GET", path: "/readyz")).status == 200
+            return try await transport.send(SampleRequest(method: "GET", path: path)).status == 200
         } catch {
             return false
         }
+    }
+
+    private var playedSystems: [SupervisedChild] {
+        guard let peers else { return [] }
+        let steps = [StopStep(signal: SIGTERM, limitMilliseconds: 5_000)]
+        let description = SupervisorMachine.Child(name: "peers", stage: DevStage.peers, stopSteps: steps)
+        return [
+            SupervisedChild(description) { [self] () async throws(CommandError) in
+                try await ChildProcess.start(
+                    ChildCommand(
+                        executable: "\(options.programs)/aventora-peers",
+                        arguments: peers.arguments(receiverPort: apiPort), environment: environment.shared))
+            }
+        ]
     }
 
     private var workerIndices: [Int] { (0..<options.workers).map { $0 + 1 } }

@@ -104,8 +104,10 @@ package struct DevRun: Sendable {
     private func follow(_ ground: Ground, _ supervisor: Supervisor) async throws(CommandError) {
         let servers = try await DevServers.start(options, directory: ground.directory, supervisor: supervisor)
         try await prepareDatabase(servers)
-        let environment = try makeEnvironment(ground, servers)
-        let programs = try DevPrograms(options: options, environment: environment, apiPort: ground.port)
+        let peers = options.hasPeers ? try DevPeers.make() : nil
+        let environment = try makeEnvironment(ground, servers, peers)
+        let programs = try DevPrograms(
+            options: options, environment: environment, apiPort: ground.port, peers: peers)
         for child in programs.children() { supervisor.add(child) }
         let isReady = await Poll.until(within: options.readyLimit) {
             await programs.areReady(running: supervisor.running)
@@ -129,7 +131,9 @@ package struct DevRun: Sendable {
         for await _ in AsyncStream<Never>.makeStream().stream {}
     }
 
-    private func makeEnvironment(_ ground: Ground, _ servers: DevServers) throws(CommandError) -> DevEnvironment {
+    private func makeEnvironment(
+        _ ground: Ground, _ servers: DevServers, _ peers: DevPeers?
+    ) throws(CommandError) -> DevEnvironment {
         var tokensFile: String?
         if let path = options.variable("API_TOKENS_FILE") {
             tokensFile = PrivateFile.read(path)
@@ -140,7 +144,7 @@ package struct DevRun: Sendable {
         return DevEnvironment(
             given: options.environment, tokensFile: tokensFile, secrets: ground.secrets, directory: ground.directory,
             listen: "\(ground.host):\(ground.port)", receiverPort: ground.port, redisURL: servers.redisURL,
-            databaseURL: servers.databaseURL
+            databaseURL: servers.databaseURL, peers: peers
         )
     }
 

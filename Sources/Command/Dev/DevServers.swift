@@ -77,6 +77,7 @@ enum DevStage {
     static let scheduler = 0
     static let api = 1
     static let worker = 2
-    static let postgres = 3
-    static let redis = 4
+    static let peers = 3
+    static let postgres = 4
+    static let redis = 5
 }
