@@ -120,9 +120,9 @@ let package = Package(
                 .embedInCode("Store/Migrations/0009_replays.sql"),
                 .embedInCode("Store/Migrations/0010_tips.sql"),
                 .embedInCode("Store/Migrations/0011_twenty.sql"),
-                .embedInCode("Store/Migrations/0014_inbound.sql"),
                 .embedInCode("Store/Migrations/0012_hub_backfills.sql"),
                 .embedInCode("Store/Migrations/0013_engagement_starts.sql"),
+                .embedInCode("Store/Migrations/0014_inbound.sql"),
             ],
             swiftSettings: strict
         ),

@@ -15,6 +15,8 @@ public struct APIConfiguration: Sendable {
     public var tokens: TokenStore
     /// What the built-in receiver demands; nil demands nothing.
     public var receiverSecret: WebhookSecret?
+    /// Whom the bootstrap of a call asks.
+    public var bootstrap: BootstrapSettings
     /// What webhooks of Twenty have to show.
     public var inbound: InboundSettings
     /// Where every account's engagements go unless it says otherwise.
@@ -47,6 +49,7 @@ public struct APIConfiguration: Sendable {
         postgres = try ServerSettings.postgres(settings, applicationName: "aventora-api")
         tokens = try TokenStore(settings)
         receiverSecret = try WebhookSettings.receiverSecret(settings)
+        bootstrap = try BootstrapVariables.settings(settings)
         inbound = try InboundVariables.settings(settings)
         targets = try WebhookSettings.targets(settings)
         outbound = try OutboundSettings.addressGuard(settings)

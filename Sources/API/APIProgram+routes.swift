@@ -18,7 +18,8 @@ extension APIProgram {
             logger: logger)
         let intake = EventIntake(
             queue: durable, targets: targets, endpoints: resources.endpoints, retry: configuration.retry,
-            calls: configuration.calls, hub: configuration.hub, clock: clock)
+            calls: configuration.calls, hub: configuration.hub,
+            bootstraps: configuration.bootstrap.planner(pool: pool), clock: clock)
         var table = RouteTable()
         table.addHealth(
             .servers(queue: queue, pool: pool))

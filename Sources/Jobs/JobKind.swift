@@ -20,6 +20,10 @@ public enum JobKind {
     public static let endpointDeliver = "endpoint.deliver"
     /// Finds the subscriptions that want an event and enqueues one delivery for each.
     public static let endpointRoute = "endpoint.route"
+    /// Finds or makes the person of a call that starts.
+    public static let callBootstrap = "call.bootstrap"
+    /// Finds what a Twenty workspace did not tell.
+    public static let twentyReconcile = "twenty.reconcile"
     /// Tells subscriptions of a change in a Twenty workspace.
     public static let twentyEvent = "twenty.event"
     /// Has the assistant set a workspace's Hub up, or bring its members there.

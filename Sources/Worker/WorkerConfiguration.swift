@@ -25,6 +25,10 @@ public struct WorkerConfiguration: Sendable {
     /// What the secrets of endpoints were sealed with.
     public var secrets: SecretsKeyring
     public var webhookTimeoutMilliseconds: Int
+    /// Whom the bootstrap of a call asks.
+    public var bootstrap: BootstrapSettings
+    /// What of Twenty is looked after.
+    public var reconciliation: ReconciliationSettings
     /// What Twenty workspaces call the key that we write with.
     public var ownTwentyName: String?
     /// The Hub that engagements are begun at.
@@ -57,6 +61,8 @@ public struct WorkerConfiguration: Sendable {
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
         engagements = try EngagementSettings.configuration(settings)
         outbound = try OutboundSettings.addressGuard(settings)
+        bootstrap = try BootstrapVariables.settings(settings)
+        reconciliation = try InboundVariables.reconciliation(settings)
         ownTwentyName = InboundVariables.ownName(settings)
         hub = try HubSettings.provisioning(settings)
         crm = try HubSettings.crm(settings)

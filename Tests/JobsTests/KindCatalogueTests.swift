@@ -21,11 +21,11 @@ struct KindCatalogueTests {
         #expect(
             Self.catalogue.kinds.map(\.name)
                 == [
-                    "cockpit.auto_run", "crm.upsert_batch", "crm.upsert_company", "crm.upsert_person", "demo.teardown",
-                    "endpoint.deliver", "endpoint.route", "engagement.bulk", "engagement.cancel", "engagement.push",
-                    "engagement.reconcile", "engagement.route", "engagement.start", "engagement.upsert",
-                    "hub.backfill", "hub.provision", "replay.run", "tips.bootstrap_fields", "tips.sync",
-                    "tips.sync_agent", "twenty.event", "upkeep.log", "upkeep.prune",
+                    "call.bootstrap", "cockpit.auto_run", "crm.upsert_batch", "crm.upsert_company", "crm.upsert_person",
+                    "demo.teardown", "endpoint.deliver", "endpoint.route", "engagement.bulk", "engagement.cancel",
+                    "engagement.push", "engagement.reconcile", "engagement.route", "engagement.start",
+                    "engagement.upsert", "hub.backfill", "hub.provision", "replay.run", "tips.bootstrap_fields",
+                    "tips.sync", "tips.sync_agent", "twenty.event", "twenty.reconcile", "upkeep.log", "upkeep.prune",
                 ])
         #expect(Self.catalogue["engagement.push"]?.retry.attempts == 4)
         #expect(Self.catalogue["engagement.upsert"]?.queue == JobQueue.crm)
