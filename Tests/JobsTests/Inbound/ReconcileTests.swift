@@ -17,7 +17,7 @@ struct ReconcileTests {
         let store: InboundStore
         let client: TwentyClient
         let clock: SteppedClock
-        let handler: ReconcileHandler
+        let handler: TwentyReconcileHandler
         let enqueued = Collector()
 
         init(_ twenty: FakeWorkspace, _ client: TwentyClient, _ pool: PostgresPool) {
@@ -26,7 +26,7 @@ struct ReconcileTests {
             let clock = SteppedClock(1_800_000_000_000)
             self.clock = clock
             let enqueued = enqueued
-            handler = ReconcileHandler(
+            handler = TwentyReconcileHandler(
                 source: { () async throws(TwentyError) in ReconcileSource(workspaceID: "w", client: client) },
                 objects: [.people], store: ReconciliationStore(pool: pool), told: store,
                 submit: { submission throws(QueueError) in try enqueued.take(submission) },
