@@ -118,10 +118,11 @@ let package = Package(
                 .embedInCode("Store/Migrations/0007_superseded.sql"),
                 .embedInCode("Store/Migrations/0008_order_by.sql"),
                 .embedInCode("Store/Migrations/0009_replays.sql"),
+                .embedInCode("Store/Migrations/0010_tips.sql"),
                 .embedInCode("Store/Migrations/0011_twenty.sql"),
-                .embedInCode("Store/Migrations/0014_inbound.sql"),
                 .embedInCode("Store/Migrations/0012_hub_backfills.sql"),
                 .embedInCode("Store/Migrations/0013_engagement_starts.sql"),
+                .embedInCode("Store/Migrations/0014_inbound.sql"),
             ],
             swiftSettings: strict
         ),
@@ -282,7 +283,7 @@ let package = Package(
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestKit", "Threads"], swiftSettings: strict),
         .testTarget(
             name: "ProgramTests",
-            dependencies: ["Basics", "Guard", "Program", configuration, lifecycle, logging],
+            dependencies: ["Basics", "Guard", "Jobs", "Program", "Queue", configuration, lifecycle, logging],
             swiftSettings: strict
         ),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "TestKit", "Threads", logging], swiftSettings: strict),

@@ -15,6 +15,8 @@ public struct APIConfiguration: Sendable {
     public var tokens: TokenStore
     /// What the built-in receiver demands; nil demands nothing.
     public var receiverSecret: WebhookSecret?
+    /// Whom the bootstrap of a call asks.
+    public var bootstrap: BootstrapSettings
     /// What webhooks of Twenty have to show.
     public var inbound: InboundSettings
     /// Where every account's engagements go unless it says otherwise.
@@ -32,6 +34,10 @@ public struct APIConfiguration: Sendable {
     public var hub: HubProvisioning
     /// Whether and where engagements can be begun.
     public var engagements: EngagementConfiguration
+    /// How records are synced to Twenty while no settings are stored.
+    public var recordSync: RecordSyncSettings
+    /// Whether and when TIPS is synced.
+    public var tips: TipsSettings
     /// What an accepted request gets unless it prefers another: see `docs/durability.md`.
     public var durability: Durability
 
@@ -43,14 +49,17 @@ public struct APIConfiguration: Sendable {
         postgres = try ServerSettings.postgres(settings, applicationName: "aventora-api")
         tokens = try TokenStore(settings)
         receiverSecret = try WebhookSettings.receiverSecret(settings)
+        bootstrap = try BootstrapVariables.settings(settings)
         inbound = try InboundVariables.settings(settings)
         targets = try WebhookSettings.targets(settings)
         outbound = try OutboundSettings.addressGuard(settings)
         retry = try WebhookSettings.retry(settings)
         calls = try WebhookSettings.calls(settings)
         engagements = try EngagementSettings.configuration(settings)
+        recordSync = try RecordSyncVariables.settings(settings)
         secrets = try SecretsSettings.keyring(settings)
         hub = try HubSettings.provisioning(settings)
+        tips = try TipsVariables.settings(settings)
         durability = try Self.durability(settings)
     }
 

@@ -12,6 +12,8 @@ struct EventIntake: Sendable {
     let retry: RetryPolicy
     let calls: CallPushes
     let hub: HubProvisioning
+    /// nil: no call has a bootstrap.
+    let bootstraps: BootstrapPlanner?
     let clock: any WallClock
 
     static let maximumEvents = 1_000
@@ -101,7 +103,12 @@ struct EventIntake: Sendable {
         let domains = Set(events.filter { EventRouter.needsTargets($0) }.map(\.domainName))
         let routes = await targets.routes(of: domains)
         let snapshot = await endpoints.snapshot()
-        return zip(events, names).map { event, name in
+        let beginnings = await bootstraps(of: events, names, nowMilliseconds: now)
+        return zip(events, names).enumerated().map { index, pair in
+            let (event, name) = pair
+            if let bootstrap = beginnings[index] {
+                return [bootstrap] + deliveries(of: event, name, snapshot, nowMilliseconds: now)
+            }
             let plan: [PlannedJob]
             if !EventRouter.needsTargets(event) {
                 plan = EventRouter.plan(event, targets: [])
@@ -114,6 +121,18 @@ struct EventIntake: Sendable {
             return plan.map { $0.newJob(retry: retry, nowMilliseconds: now) }
                 + deliveries(of: event, name, snapshot, nowMilliseconds: now)
         }
+    }
+
+    /// By place, the jobs that take the place of pushes.
+    private func bootstraps(
+        of events: [Event], _ names: [String], nowMilliseconds now: Int64
+    ) async -> [Int: NewJob] {
+        guard let bootstraps else { return [:] }
+        var jobs: [Int: NewJob] = [:]
+        for (index, pair) in zip(events, names).enumerated() {
+            jobs[index] = await bootstraps.plan(pair.0, name: pair.1, nowMilliseconds: now)
+        }
+        return jobs
     }
 
     private func deliveries(

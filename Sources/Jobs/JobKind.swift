@@ -20,6 +20,10 @@ public enum JobKind {
     public static let endpointDeliver = "endpoint.deliver"
     /// Finds the subscriptions that want an event and enqueues one delivery for each.
     public static let endpointRoute = "endpoint.route"
+    /// Finds or makes the person of a call that starts.
+    public static let callBootstrap = "call.bootstrap"
+    /// Finds what a Twenty workspace did not tell.
+    public static let twentyReconcile = "twenty.reconcile"
     /// Tells subscriptions of a change in a Twenty workspace.
     public static let twentyEvent = "twenty.event"
     /// Has the assistant set a workspace's Hub up, or bring its members there.
@@ -30,6 +34,18 @@ public enum JobKind {
     public static let demoTeardown = "demo.teardown"
     /// Works through a replay, batch by batch.
     public static let replayRun = "replay.run"
+    /// Makes or changes one person in Twenty.
+    public static let crmUpsertPerson = "crm.upsert_person"
+    /// Makes or changes one company in Twenty.
+    public static let crmUpsertCompany = "crm.upsert_company"
+    /// Makes or changes many records in Twenty.
+    public static let crmUpsertBatch = "crm.upsert_batch"
+    /// Brings TIPS's agents and clients into the CRM.
+    public static let tipsSync = "tips.sync"
+    /// Brings one agent and their clients.
+    public static let tipsSyncAgent = "tips.sync_agent"
+    /// Makes the fields that this needs.
+    public static let tipsBootstrapFields = "tips.bootstrap_fields"
     /// Takes old rows out of the history and the ledger of ticks.
     public static let prune = "upkeep.prune"
     /// Makes and drops the days of the attempt log.

@@ -1,3 +1,4 @@
+public import Jobs
 public import Postgres
 public import Program
 public import Redis
@@ -6,6 +7,8 @@ public import Redis
 public struct SchedulerConfiguration: Sendable {
     public var redis: RedisConfiguration
     public var postgres: PostgresConfiguration
+    /// Whether and when TIPS is synced.
+    public var tips: TipsSettings
     /// nil: no `/healthz` and `/readyz`.
     public var healthListen: ListenAddress?
 
@@ -13,6 +16,7 @@ public struct SchedulerConfiguration: Sendable {
     public init(_ settings: Settings) throws(ProgramError) {
         redis = try ServerSettings.redis(settings)
         postgres = try ServerSettings.postgres(settings, applicationName: "aventora-scheduler")
+        tips = try TipsVariables.settings(settings)
         healthListen = try settings.optionalListenAddress("METRICS_LISTEN", default: "127.0.0.1:9102")
     }
 }

@@ -42,7 +42,8 @@ public enum SchedulerProgram {
                 logger: logger))
         services.append(
             PaceKeeper(queue: queue, queues: JobQueue.all, clock: SystemMonotonicClock(), logger: logger))
-        services.append(Ticker(schedules: JobSchedule.all, client: queue, logger: logger))
+        services.append(
+            Ticker(schedules: JobSchedule.all + configuration.tips.schedules, client: queue, logger: logger))
         services.append(
             TickRecorder(
                 schedules: ScheduleClient(queue), store: TickStore(pool: pool), queues: JobQueue.all,

@@ -42,7 +42,12 @@ struct Session: Sendable {
 
     var queueDesk: QueueDesk { QueueDesk(queue: queue, clock: clock) }
     var deadDesk: DeadDesk { DeadDesk(queue: queue, clock: clock) }
-    var scheduleDesk: ScheduleDesk { ScheduleDesk(queue: queue, ledger: TickStore(pool: pool)) }
+    var scheduleDesk: ScheduleDesk {
+        get throws(ProgramError) {
+            let schedules = JobSchedule.all + (try TipsVariables.settings(settings).schedules)
+            return ScheduleDesk(queue: queue, ledger: TickStore(pool: pool), schedules: schedules)
+        }
+    }
     var deliveryDesk: DeliveryDesk {
         DeliveryDesk(queue: queue, log: DeliveryStore(pool: pool), history: FinishedStore(pool: pool))
     }

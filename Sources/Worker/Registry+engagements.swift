@@ -16,8 +16,11 @@ extension WorkerProgram {
             client: configuration.engagements.hub.map {
                 ServiceClient($0, client: resources.curl, outbound: configuration.outbound, clock: clock)
             }, workspaces: workspaces, keyring: configuration.secrets)
+        let people = TwentyPeople(
+            configuration.engagements, pool: pool, keyring: configuration.secrets, client: resources.curl,
+            outbound: configuration.outbound, logger: logger)
         let starter = EngagementStarter(
-            starts: starts, workspaces: workspaces, people: GivenPeople(), configuration: configuration.engagements,
+            starts: starts, workspaces: workspaces, people: people, configuration: configuration.engagements,
             clock: clock)
         return [
             StartHandler(starts: starts, hub: hub, clock: clock, logger: logger).handler,

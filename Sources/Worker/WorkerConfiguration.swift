@@ -18,9 +18,17 @@ public struct WorkerConfiguration: Sendable {
     public var retry: RetryPolicy
     /// How the pushes of a call wait for each other.
     public var calls: CallPushes
+    /// How records are synced to Twenty while no settings are stored.
+    public var recordSync: RecordSyncSettings
+    /// What TIPS sync works with.
+    public var tips: TipsSettings
     /// What the secrets of endpoints were sealed with.
     public var secrets: SecretsKeyring
     public var webhookTimeoutMilliseconds: Int
+    /// Whom the bootstrap of a call asks.
+    public var bootstrap: BootstrapSettings
+    /// What of Twenty is looked after.
+    public var reconciliation: ReconciliationSettings
     /// What Twenty workspaces call the key that we write with.
     public var ownTwentyName: String?
     /// The Hub that engagements are begun at.
@@ -47,10 +55,14 @@ public struct WorkerConfiguration: Sendable {
         targets = try WebhookSettings.targets(settings)
         retry = try WebhookSettings.retry(settings)
         calls = try WebhookSettings.calls(settings)
+        recordSync = try RecordSyncVariables.settings(settings)
+        tips = try TipsVariables.settings(settings)
         secrets = try SecretsSettings.keyring(settings)
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)
         engagements = try EngagementSettings.configuration(settings)
         outbound = try OutboundSettings.addressGuard(settings)
+        bootstrap = try BootstrapVariables.settings(settings)
+        reconciliation = try InboundVariables.reconciliation(settings)
         ownTwentyName = InboundVariables.ownName(settings)
         hub = try HubSettings.provisioning(settings)
         crm = try HubSettings.crm(settings)

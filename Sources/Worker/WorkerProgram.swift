@@ -97,7 +97,8 @@ public enum WorkerProgram {
         return JobRegistry(
             own + hubHandlers(configuration, resources, clock, logger)
                 + inboundHandlers(configuration, resources, logger)
-                + engagements(configuration, resources, logger))
+                + engagements(configuration, resources, logger) + crmHandlers(configuration, resources, logger)
+                + tipsHandlers(configuration, resources, logger))
     }
 
     /// Says at the start what would otherwise show with the first push. Names are not looked up.

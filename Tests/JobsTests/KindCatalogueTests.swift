@@ -21,10 +21,11 @@ struct KindCatalogueTests {
         #expect(
             Self.catalogue.kinds.map(\.name)
                 == [
-                    "cockpit.auto_run", "demo.teardown", "endpoint.deliver", "endpoint.route", "engagement.bulk",
-                    "engagement.cancel", "engagement.push", "engagement.reconcile", "engagement.route",
-                    "engagement.start", "engagement.upsert", "hub.backfill", "hub.provision", "replay.run",
-                    "twenty.event", "upkeep.log", "upkeep.prune",
+                    "call.bootstrap", "cockpit.auto_run", "crm.upsert_batch", "crm.upsert_company", "crm.upsert_person",
+                    "demo.teardown", "endpoint.deliver", "endpoint.route", "engagement.bulk", "engagement.cancel",
+                    "engagement.push", "engagement.reconcile", "engagement.route", "engagement.start",
+                    "engagement.upsert", "hub.backfill", "hub.provision", "replay.run", "tips.bootstrap_fields",
+                    "tips.sync", "tips.sync_agent", "twenty.event", "twenty.reconcile", "upkeep.log", "upkeep.prune",
                 ])
         #expect(Self.catalogue["engagement.push"]?.retry.attempts == 4)
         #expect(Self.catalogue["engagement.upsert"]?.queue == JobQueue.crm)
@@ -43,6 +44,8 @@ struct KindCatalogueTests {
         ("engagement.bulk", #"{"bulk":"eb_1"}"#), ("engagement.reconcile", #"{"quiet_seconds":0}"#),
         ("engagement.reconcile", "{}"),
         ("cockpit.auto_run", #"{"person_id":"p","signal":"MISSED_CALL","phones":["+14165550100"]}"#),
+        ("tips.sync", "{}"), ("tips.sync", #"{"dry_run":true}"#),
+        ("tips.sync_agent", #"{"run":"1","agent":{"id":"7","email":"a@b.c"}}"#), ("tips.bootstrap_fields", "{}"),
         ("upkeep.prune", "{}"), ("upkeep.prune", #"{"keep_days":30}"#), ("upkeep.log", #"{"keep_days":1}"#),
         ("endpoint.deliver", #"{"endpoint":"ep_1","message":"msg_1","type":"a.created","body":{"a":1}}"#),
         (

@@ -56,7 +56,7 @@ extension SystemTests {
         }
 
         @Test func whatCannotBeIsRefused() async throws {
-            try await withHub(["AVENTORA_ASSIGNED_DOMAIN": ""]) { product, hub in
+            try await withHub(["AVENTORA_ASSIGNED_DOMAIN": ""]) { (product, hub) async throws in
                 let start = "/rest/aventora/start-engagement"
                 func status(_ body: String, _ path: String = start, token: String? = nil) async throws -> ProductReply {
                     let client = token.map { product.client.with(token: $0) } ?? product.client
@@ -193,7 +193,8 @@ extension SystemTests {
                     PostgresStatement(
                         "age", "UPDATE crm.engagement_start SET created_at = created_at - interval '2 minutes'"))
                 try await product.runJob("engagement.reconcile", "{}")
-                let failed = try await product.engagement(try #require(answer["id"]?.string), toBe: "failed")
+                let failed = try await product.engagement(
+                    try #require(answer["id"]?.string), toBe: "failed", within: .seconds(90))
                 #expect(failed["error"]?.string?.hasPrefix("its job has ended") == true)
                 #expect(try await product.startStatus("p-1").status == 202)
             }

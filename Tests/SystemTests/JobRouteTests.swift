@@ -175,10 +175,11 @@ extension SystemTests {
             let kinds = items.map { $0["kind"]?.string }
             #expect(
                 kinds == [
-                    "cockpit.auto_run", "demo.teardown", "endpoint.deliver", "endpoint.route", "engagement.bulk",
-                    "engagement.cancel", "engagement.push", "engagement.reconcile", "engagement.route",
-                    "engagement.start", "engagement.upsert", "hub.backfill", "hub.provision", "replay.run",
-                    "twenty.event", "upkeep.log", "upkeep.prune",
+                    "call.bootstrap", "cockpit.auto_run", "crm.upsert_batch", "crm.upsert_company", "crm.upsert_person",
+                    "demo.teardown", "endpoint.deliver", "endpoint.route", "engagement.bulk", "engagement.cancel",
+                    "engagement.push", "engagement.reconcile", "engagement.route", "engagement.start",
+                    "engagement.upsert", "hub.backfill", "hub.provision", "replay.run", "tips.bootstrap_fields",
+                    "tips.sync", "tips.sync_agent", "twenty.event", "twenty.reconcile", "upkeep.log", "upkeep.prune",
                 ])
             let push = try #require(items.first { $0["kind"]?.string == "engagement.push" })
             #expect(push["queue"]?.string == "webhooks" && push["leaves_trace"] == .bool(true))

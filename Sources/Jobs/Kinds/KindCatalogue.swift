@@ -20,8 +20,10 @@ public struct KindCatalogue: Sendable {
             UpsertHandler.description, PruneHandler.description, LogHandler.description, EndpointHandler.description,
             EndpointRouteHandler.description, ReplayHandler.description, InboundHandler.description,
             ProvisionHandler.description, BackfillHandler.description, TeardownHandler.description,
+            ReconcileHandler.description, BootstrapHandler.description,
         ]
-        return KindCatalogue(kinds + StartKinds.descriptions)
+        return KindCatalogue(
+            kinds + StartKinds.descriptions + RecordSyncHandler.descriptions + TipsHandlers.descriptions)
     }
 
     /// The kind of this name, if there is one.

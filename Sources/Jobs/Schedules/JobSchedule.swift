@@ -18,8 +18,14 @@ public enum JobSchedule {
         queue: JobQueue.hub, kind: JobKind.engagementReconcile, policy: StartKinds.reconcileRetry,
         key: .unique("engagement.reconcile"))
 
+    /// Looks for what Twenty did not tell, every five minutes.
+    public static let reconcile = ScheduledJob(
+        schedule: CronSchedule(name: "twenty.reconcile", pattern: pattern("*/5 * * * *"), misfire: .once),
+        queue: JobQueue.crm, kind: JobKind.twentyReconcile, policy: JobPolicy.internalWork,
+        key: .unique("twenty.reconcile"))
+
     /// All of them, in the order in which they are shown.
-    public static let all = [history, log, engagements]
+    public static let all = [history, log, engagements, reconcile]
 
     /// A pattern that stands in the source.
     ///

@@ -7,10 +7,12 @@ public struct EngagementConfiguration: Sendable, Hashable {
     public var hub: ServiceAddress?
     /// The account of workspaces without settings; nil: they have to name it.
     public var domainName: String?
+    /// Where people are looked up while no settings of record sync are stored.
+    public var people: RecordSyncSettings
 
     /// - Parameters: as the members say.
-    public init(hub: ServiceAddress?, domainName: String?) {
-        (self.hub, self.domainName) = (hub, domainName)
+    public init(hub: ServiceAddress?, domainName: String?, people: RecordSyncSettings = RecordSyncSettings()) {
+        (self.hub, self.domainName, self.people) = (hub, domainName, people)
     }
 }
 

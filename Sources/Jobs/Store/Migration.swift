@@ -25,10 +25,11 @@ public struct Migration: Sendable, Hashable {
         Migration(7, "superseded", PackageResources._007_superseded_sql),
         Migration(8, "order_by", PackageResources._008_order_by_sql),
         Migration(9, "replays", PackageResources._009_replays_sql),
-        Migration(10, "twenty", PackageResources._011_twenty_sql),
-        Migration(11, "inbound", PackageResources._014_inbound_sql),
+        Migration(10, "tips", PackageResources._010_tips_sql),
+        Migration(11, "twenty", PackageResources._011_twenty_sql),
         Migration(12, "hub_backfills", PackageResources._012_hub_backfills_sql),
         Migration(13, "engagement_starts", PackageResources._013_engagement_starts_sql),
+        Migration(14, "inbound", PackageResources._014_inbound_sql),
     ]
 
     private init(_ version: Int64, _ name: String, _ bytes: [UInt8]) {

@@ -15,7 +15,7 @@ struct Aventora: AsyncParsableCommand {
         subcommands: [
             DevCommand.self, MigrateCommand.self, StatusCommand.self, QueuesCommand.self, JobsCommand.self,
             DeadCommand.self, DeliveriesCommand.self, ReplaysCommand.self, WorkersCommand.self, SchedulesCommand.self,
-            EndpointsCommand.self, HubCommand.self, DoctorCommand.self,
+            EndpointsCommand.self, HubCommand.self, TipsCommand.self, DoctorCommand.self,
         ]
     )
 

@@ -65,9 +65,15 @@ public struct EndpointsCommand: AsyncParsableCommand {
 
         func run() async throws {
             await Session.run(options) { session in
-                let result: EndpointStore.Rekeying
+                var result: EndpointStore.Rekeying
                 do {
                     result = try await EndpointStore(pool: session.pool).rekey(try session.keyring)
+                    // Sealed under the same keys, so that none of them can go before it is moved, too.
+                    switch try await RecordSyncStore(pool: session.pool).rekey(try session.keyring) {
+                    case true?: result.moved += 1
+                    case false?: break
+                    case nil: result.unreadable.append("crm_config")
+                    }
                 } catch let error as SecretsError {
                     throw ProgramError(.configuration, error.message)
                 }

@@ -122,7 +122,7 @@ public struct SchedulesCommand: AsyncParsableCommand {
         _ body: @escaping @Sendable (Session, ScheduledJob) async throws -> Void
     ) async {
         await Session.run(options) { session in
-            let desk = session.scheduleDesk
+            let desk = try session.scheduleDesk
             guard let scheduled = desk.named(name) else {
                 let known = desk.schedules.map(\.schedule.name).joined(separator: ", ")
                 throw ProgramError(.usage, "there is no schedule '\(name)'; there are \(known)")

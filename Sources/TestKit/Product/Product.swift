@@ -139,6 +139,9 @@ package final class Product: Sendable {
         for process in processes { try await waitUntilReady(process) }
     }
 
+    /// The variables of every program.
+    package var variables: [String: String] { environment }
+
     /// All programs, the API first.
     package var processes: [ProductProcess] {
         [api] + (scheduler.map { [$0] } ?? []) + laterSchedulerList.withLock { $0 } + workers

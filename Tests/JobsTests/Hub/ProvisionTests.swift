@@ -73,30 +73,31 @@ struct ProvisionTests {
     private static let arguments = Array(#"{"action":"full","workspaceId":"w-1","domainName":"acme"}"#.utf8)
 
     /// What the assistant gets, and what each of its answers means.
-    @Test(arguments: [
-        (HubBench.json(#"{"status":"ok","domainName":"acme"}"#), JobOutcome.done(note: "ok")),
-        (
-            HubBench.json(#"{"status":"skipped","reason":"hub_not_linked"}"#),
-            .done(note: "skipped: hub_not_linked")
-        ),
-        (HubBench.json(""), .done(note: "ok")), (HubBench.json("{}", status: 202), .done(note: "ok")),
-        (
-            HubBench.json(#"{"status":"error","message":"no such \#(HubBench.token)"}"#),
-            .retry(reason: "service says error: no such ***")
-        ),
-        (HubBench.json("[]"), .retry(reason: "service unreadable: the answer is an array")),
-        (
-            HubBench.json("<html>"),
-            .retry(reason: "service unreadable: the answer is not JSON (unexpected_byte)")
-        ),
-        (HubBench.json("busy", status: 503), .retry(reason: "service failed: status 503: busy")),
-        (HubBench.json("no", status: 401), .bury(reason: "service unauthorized: status 401: no")),
-        (HubBench.json("bad", status: 422), .bury(reason: "service refused: status 422: bad")),
-        (
-            .reply(status: 429, headers: [("Retry-After", "7")], body: []),
-            .defer(milliseconds: 7_000, reason: "service limited: status 429")
-        ),
-    ] as [(TargetAnswer, JobOutcome)])
+    @Test(
+        arguments: [
+            (HubBench.json(#"{"status":"ok","domainName":"acme"}"#), JobOutcome.done(note: "ok")),
+            (
+                HubBench.json(#"{"status":"skipped","reason":"hub_not_linked"}"#),
+                .done(note: "skipped: hub_not_linked")
+            ),
+            (HubBench.json(""), .done(note: "ok")), (HubBench.json("{}", status: 202), .done(note: "ok")),
+            (
+                HubBench.json(#"{"status":"error","message":"no such \#(HubBench.token)"}"#),
+                .retry(reason: "service says error: no such ***")
+            ),
+            (HubBench.json("[]"), .retry(reason: "service unreadable: the answer is an array")),
+            (
+                HubBench.json("<html>"),
+                .retry(reason: "service unreadable: the answer is not JSON (unexpected_byte)")
+            ),
+            (HubBench.json("busy", status: 503), .retry(reason: "service failed: status 503: busy")),
+            (HubBench.json("no", status: 401), .bury(reason: "service unauthorized: status 401: no")),
+            (HubBench.json("bad", status: 422), .bury(reason: "service refused: status 422: bad")),
+            (
+                .reply(status: 429, headers: [("Retry-After", "7")], body: []),
+                .defer(milliseconds: 7_000, reason: "service limited: status 429")
+            ),
+        ] as [(TargetAnswer, JobOutcome)])
     func anAnswerMeans(answer: TargetAnswer, expected: JobOutcome) async throws {
         let target = try FakeTarget(answers: [answer])
         let id = JobID(nowMilliseconds: 1)

@@ -20,6 +20,7 @@ CREATE FUNCTION jobs.twenty_take(
 DECLARE
     longest_hold_us CONSTANT bigint := 3600000000;
     longest_line_us CONSTANT bigint := 600000000;
+    slack_us CONSTANT bigint := 60000000;
     l jobs.twenty_limits%ROWTYPE;
     now_us bigint;
     start_us bigint;
@@ -30,8 +31,8 @@ BEGIN
         SELECT * INTO STRICT l FROM jobs.twenty_limits WHERE bucket = of_bucket FOR UPDATE;
     END IF;
     now_us := COALESCE(test_now_us, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
-    -- What lies further ahead than it ever can was written before the clock was set back.
-    l.next_us := LEAST(l.next_us, now_us + lead_us + patience_us + interval_us);
+    -- What lies much further ahead than it ever can was written before the clock was set back.
+    l.next_us := LEAST(l.next_us, now_us + lead_us + patience_us + interval_us + slack_us);
     l.held_us := LEAST(l.held_us, now_us + longest_hold_us);
     l.line_us := LEAST(l.line_us, now_us + longest_line_us);
     start_us := GREATEST(now_us, l.next_us - lead_us, l.held_us);

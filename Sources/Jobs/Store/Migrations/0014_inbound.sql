@@ -30,3 +30,18 @@ CREATE TABLE jobs.inbound_counts (
     count  bigint NOT NULL,
     PRIMARY KEY (day, result)
 );
+
+-- How far the search for what Twenty did not tell has come. Times in ms since 1970.
+CREATE TABLE jobs.reconciliations (
+    workspace_id text COLLATE "C" NOT NULL,
+    object       text COLLATE "C" NOT NULL,
+    -- What changed before is nobody's news.
+    baseline     bigint NOT NULL,
+    -- Everything up to here is known.
+    since        bigint NOT NULL,
+    -- Of the search under way.
+    started_at   bigint,
+    is_in_trash  boolean NOT NULL DEFAULT false,
+    cursor       text,
+    PRIMARY KEY (workspace_id, object)
+);

@@ -15,7 +15,8 @@ enum TwentyBucket {
         return "\(place) key-\(Hexadecimal.encode(SHA256.hash(data: Array(key.utf8)).prefix(8)))"
     }
 
-    private static func workspace(inKey key: String) -> String? {
+    /// What a key says of itself; nil for one that says nothing.
+    static func workspace(inKey key: String) -> String? {
         let parts = key.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3 else { return nil }
         var text = String(parts[1].map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })

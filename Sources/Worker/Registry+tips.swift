@@ -1,0 +1,22 @@
+import Basics
+import Jobs
+import Logging
+import Program
+import Queue
+
+extension WorkerProgram {
+    /// What brings TIPS's agents and clients into the CRM.
+    static func tipsHandlers(
+        _ configuration: WorkerConfiguration, _ resources: WorkerResources, _ logger: Logger
+    ) -> [JobHandler] {
+        let clock = SystemWallClock()
+        let limiter = TwentyLimiter(store: TwentyLimitStore(pool: resources.pool), clock: SystemMonotonicClock())
+        let connections = TipsConnections(
+            configuration.tips, client: resources.curl, outbound: configuration.outbound,
+            connector: TwentyConnector(
+                client: resources.curl, outbound: configuration.outbound, limiter: limiter, clock: clock),
+            pool: resources.pool, clock: clock)
+        return TipsHandlers.make(
+            configuration.tips, connections, queue: resources.queue, clock: clock, logger: logger)
+    }
+}
