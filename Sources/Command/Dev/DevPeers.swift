@@ -43,6 +43,7 @@ package struct DevPeers: Sendable {
             [
                 ("AVENTORA_HUB_PROVISION_CALLBACK_URL", url("assistant") + "/internal/crm-hub-provision"),
                 ("AVENTORA_HUB_PROVISION_CALLBACK_SECRET", "peers-callback-secret"),
+                ("AVENTORA_HUB_AUTO_PROVISION_ENABLED", "true"),
             ],
             [
                 ("DOMAIN_CHATBOT_API_URL", url("chatbot")), ("DOMAIN_CHATBOT_API_KEY", "peers-chatbot-key"),
