@@ -142,7 +142,7 @@ public struct TwentyClient: Sendable {
         return ServiceRequest(method, path, query: query, headers: headers, body: body)
     }
 
-    private func call(_ request: ServiceRequest) async throws(TwentyError) -> JSONObject {
+    func call(_ request: ServiceRequest) async throws(TwentyError) -> JSONObject {
         try await limiter.take(bucket)
         let reply: ServiceReply
         let value: JSONValue
