@@ -34,7 +34,7 @@ extension WorkerProgram {
         let sources = ReconcileSources(
             settings: configuration.reconciliation, sync: sync, fallback: configuration.bootstrap.workspace,
             connector: connector)
-        return ReconcileHandler(
+        return TwentyReconcileHandler(
             source: { () async throws(TwentyError) in try await sources.source() },
             objects: configuration.reconciliation.objects, store: ReconciliationStore(pool: resources.pool),
             told: InboundStore(pool: resources.pool), queue: resources.queue, clock: SystemWallClock(), logger: logger

@@ -1,5 +1,6 @@
 import Basics
 import Command
+import Curl
 import TestKit
 import Testing
 
@@ -102,6 +103,29 @@ extension SystemTests {
         }
 
         private func jobs(_ reply: ProductReply) -> [String] { ProductClient.jobs(reply) }
+
+        /// The API dies between the two queues of an event: the same request again makes up for the second.
+        @Test func whatIsMissingIsMadeUpFor() async throws {
+            let target = try FakeTarget(then: Self.ok())
+            var environment = Self.environment(target)
+            // The first event passes, the second one does not; then the same again, in the next process.
+            environment["AVENTORA_FAULT_POINT"] = "api-after-enqueue:2"
+            try await withProduct(ProductOptions(environment: environment)) { product in
+                product.addSecret(Self.secret)
+                _ = try await product.client.accept(Self.event("member_added", "w-0"))
+                let (event, key) = (Self.event("provisioned", "w-1"), [(name: "Idempotency-Key", value: "k")])
+                await #expect(throws: CurlError.self) { try await product.client.post(event, headers: key) }
+                _ = try await product.api.waitForExit()
+                try await product.api.start()
+                try await product.waitUntilReady(product.api)
+                let reply = try await product.client.post(event, headers: key)
+                #expect(reply.status == 202 && duplicates(reply) == [.bool(false)], "\(reply.text)")
+                let ids = jobs(reply)
+                #expect(ids.count == 1)
+                for id in ids { try await product.client.job(id, toBe: "done") }
+                #expect(target.requests.filter { $0.text.contains("w-1") }.count == 1)
+            }
+        }
 
         /// An event that comes while the assistant works may be too late for it, so it is asked once more.
         @Test func whatComesWhileItRunsIsNotLost() async throws {

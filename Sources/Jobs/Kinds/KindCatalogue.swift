@@ -20,7 +20,7 @@ public struct KindCatalogue: Sendable {
             UpsertHandler.description, PruneHandler.description, LogHandler.description, EndpointHandler.description,
             EndpointRouteHandler.description, ReplayHandler.description, InboundHandler.description,
             ProvisionHandler.description, BackfillHandler.description, TeardownHandler.description,
-            ReconcileHandler.description, BootstrapHandler.description,
+            TwentyReconcileHandler.description, BootstrapHandler.description,
         ]
         return KindCatalogue(
             kinds + StartKinds.descriptions + RecordSyncHandler.descriptions + TipsHandlers.descriptions)

@@ -6,7 +6,7 @@ public import Logging
 public import Queue
 
 /// Runs `twenty.reconcile` jobs: finds what Twenty did not tell.
-public struct ReconcileHandler: Sendable {
+public struct TwentyReconcileHandler: Sendable {
     private let source: @Sendable () async throws(TwentyError) -> ReconcileSource?
     private let objects: [TwentyObject]
     private let store: ReconciliationStore
