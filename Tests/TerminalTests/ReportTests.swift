@@ -68,15 +68,12 @@ struct ReportTests {
         #expect(
             KindReport.lines(kinds, width: 60) == [
                 "KIND               QUEUE     ATTEMPTS  WHAT IT DOES",
-                "call.bootstrap     webhooks         4  Finds or makes the T…",
                 "endpoint.deliver   webhooks         6  Posts one event to o…",
                 "endpoint.route     webhooks         5  Finds the subscripti…",
                 "engagement.push    webhooks         5  Posts one engagement…",
                 "engagement.route   webhooks         5  Finds the CRM target…",
                 "engagement.upsert  crm              5  Writes a received pu…",
                 "replay.run         upkeep           5  Works through a repl…",
-                "twenty.event       webhooks         5  Tells subscriptions …",
-                "twenty.reconcile   crm              5  Finds changes in a T…",
                 "upkeep.log         upkeep           5  Makes the coming day…",
                 "upkeep.prune       upkeep           5  Takes traces of ende…",
             ])

@@ -39,7 +39,10 @@ package struct DevPeers: Sendable {
             ],
             [("CRM_PUBLIC_BASE_URL", url("twenty")), ("CRM_WORKSPACE_API_KEY", key)],
             [("CRM_API_URL", url("provisioning")), ("CRM_PROVISIONING_SECRET", "peers-provisioning-secret")],
-            [("AVENTORA_BASE_URL", url("hub")), ("AVENTORA_API_KEY", "peers-hub-key")],
+            [
+                ("AVENTORA_BASE_URL", url("hub")), ("AVENTORA_API_KEY", "peers-hub-key"),
+                ("AVENTORA_ASSIGNED_DOMAIN", "acme"),
+            ],
             [
                 ("AVENTORA_HUB_PROVISION_CALLBACK_URL", url("assistant") + "/internal/crm-hub-provision"),
                 ("AVENTORA_HUB_PROVISION_CALLBACK_SECRET", "peers-callback-secret"),
