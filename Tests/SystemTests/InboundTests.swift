@@ -56,49 +56,50 @@ struct InboundRequest: Sendable {
     }
 }
 
+extension Product {
+    /// `POST /webhooks/twenty`, without a token.
+    fileprivate func post(_ request: InboundRequest) async throws -> ProductReply {
+        try await client.with(token: nil).send(
+            .post, "/webhooks/twenty", body: request.body, headers: request.headers)
+    }
+
+    /// Requests of a workspace, none of them about a record that another test has.
+    fileprivate func inboundRequests(workspace: String) throws -> [InboundRequest] {
+        for secret in [InboundRequest.secrets.0, InboundRequest.secrets.1] { addSecret(secret) }
+        return try InboundRequest.all(
+            secrets: InboundRequest.secrets, workspace: workspace, object: Samples.objectName(), bodyOnly: false)
+    }
+
+    /// An endpoint that gets all that the requests are about, once every process knows of it.
+    fileprivate func listen(
+        _ requests: [InboundRequest], _ target: FakeTarget, _ members: String = ""
+    ) async throws -> String {
+        let record = try #require(requests.first { !$0.record.isEmpty }).record
+        let object = String(record.prefix { $0 != "-" })
+        let made = try await makeEndpoint(target, ["\(object).*"], members)
+        let job = try #require(try await accept(Samples.record(object, id: "warm"), making: 1).first)
+        try await client.job(job, toBe: "done")
+        return made.id
+    }
+}
+
 extension SystemTests {
     /// `POST /webhooks/twenty`, as far as the subscriptions.
     @Suite(
         .product(["TWENTY_INBOUND_SECRETS": "\(InboundRequest.secrets.0), \(InboundRequest.secrets.1)"])
     )
     struct InboundTests {
-        private func post(_ product: Product, _ request: InboundRequest) async throws -> ProductReply {
-            try await product.client.with(token: nil).send(
-                .post, "/webhooks/twenty", body: request.body, headers: request.headers)
-        }
-
-        private func requests(
-            _ product: Product, workspace: String, bodyOnly: Bool = false
-        ) throws -> [InboundRequest] {
-            product.addSecret(InboundRequest.secrets.0)
-            product.addSecret(InboundRequest.secrets.1)
-            return try InboundRequest.all(
-                secrets: InboundRequest.secrets, workspace: workspace, object: Samples.objectName(), bodyOnly: bodyOnly)
-        }
-
-        /// An endpoint that gets all that the requests are about, once every process knows of it.
-        private func listen(
-            _ product: Product, _ requests: [InboundRequest], _ target: FakeTarget, _ members: String = ""
-        ) async throws -> String {
-            let record = try #require(requests.first { !$0.record.isEmpty }).record
-            let object = String(record.prefix { $0 != "-" })
-            let made = try await product.makeEndpoint(target, ["\(object).*"], members)
-            let job = try #require(try await product.accept(Samples.record(object, id: "warm"), making: 1).first)
-            try await product.client.job(job, toBe: "done")
-            return made.id
-        }
-
         /// Every variant and every rule; each record that was taken is told once, in the account of its workspace.
         @Test func everyVariant() async throws {
             let product = try currentProduct()
             let (workspace, account) = (Samples.name("workspace"), Samples.name("account") + ".example")
             try await product.setAccount(account, ["crm_workspace_id": workspace])
-            let requests = try requests(product, workspace: workspace)
+            let requests = try product.inboundRequests(workspace: workspace)
             let target = try FakeTarget()
-            let endpoint = try await listen(product, requests, target, #""format":"raw""#)
+            let endpoint = try await product.listen(requests, target, #""format":"raw""#)
             var wanted: [String] = []
             for request in requests {
-                let reply = try await post(product, request)
+                let reply = try await product.post(request)
                 #expect(reply.status == request.status, "\(request.name): \(reply.text)")
                 #expect(
                     (reply.object["status"]?.string ?? "") == request.says || reply.status >= 400, "\(request.name)")
@@ -141,10 +142,10 @@ extension SystemTests {
         @Test func aWorkspaceWithoutAnAccountStandsForItself() async throws {
             let product = try currentProduct()
             let workspace = Samples.name("workspace")
-            let request = try #require(try requests(product, workspace: workspace).first)
+            let request = try #require(try product.inboundRequests(workspace: workspace).first)
             let target = try FakeTarget()
-            let endpoint = try await listen(product, [request], target, #""format":"record""#)
-            #expect(try await post(product, request).status == 202)
+            let endpoint = try await product.listen([request], target, #""format":"record""#)
+            #expect(try await product.post(request).status == 202)
             let delivered = try #require(try await target.requests(2).last)
             let body = try #require(try JSONParser.parse(delivered.body).object)
             #expect(body["record"]?.object?["id"]?.string == request.record)
@@ -153,16 +154,22 @@ extension SystemTests {
                 body["workspaceId"]?.string == workspace && body["operation"]?.string?.hasSuffix(".created") == true)
             _ = try await product.client.send(.delete, "/v1/endpoints/\(endpoint)")
         }
+    }
 
+    /// The same with workers that die.
+    @Suite(
+        .product(["TWENTY_INBOUND_SECRETS": "\(InboundRequest.secrets.0), \(InboundRequest.secrets.1)"])
+    )
+    struct InboundCrashTests {
         /// A worker that is killed again and again while it tells; each record is told, and none in two jobs.
         @Test func aKilledWorkerTellsEverything() async throws {
             let product = try currentProduct()
-            let requests = try requests(product, workspace: Samples.name("workspace"))
+            let requests = try product.inboundRequests(workspace: Samples.name("workspace"))
             let target = try FakeTarget()
-            let endpoint = try await listen(product, requests, target)
+            let endpoint = try await product.listen(requests, target)
             var wanted: Set<String> = []
             for (number, request) in requests.enumerated() where request.status == 202 && request.says == "accepted" {
-                #expect(try await post(product, request).status == 202)
+                #expect(try await product.post(request).status == 202)
                 wanted.insert(request.record)
                 guard number % 8 == 3, let worker = product.workers.last else { continue }
                 await worker.kill()
@@ -191,18 +198,13 @@ extension SystemTests {
         private static let age = PostgresStatement(
             "test_age", "UPDATE jobs.inbound_bodies SET first_seen_at = first_seen_at - interval '40 days'")
 
-        private func post(_ product: Product, _ request: InboundRequest) async throws -> ProductReply {
-            try await product.client.with(token: nil).send(
-                .post, "/webhooks/twenty", body: request.body, headers: request.headers)
-        }
-
         @Test func isTakenOnceForGood() async throws {
             let product = try currentProduct()
             let requests = try InboundRequest.all(
                 secrets: ("one-secret", "one-secret"), workspace: "w", object: Samples.objectName(), bodyOnly: true)
             let bodyOnly = requests.suffix(5)
             for request in bodyOnly {
-                let reply = try await post(product, request)
+                let reply = try await product.post(request)
                 #expect(reply.status == request.status, "\(request.name): \(reply.text)")
                 #expect(
                     (reply.object["status"]?.string ?? "") == request.says || reply.status >= 400, "\(request.name)")
@@ -213,10 +215,10 @@ extension SystemTests {
             #expect(!keys.isEmpty)
             for key in keys { _ = try await product.redisReply("DEL", key) }
             let first = try #require(bodyOnly.first)
-            #expect(try await post(product, first).object["status"]?.string == "duplicate")
+            #expect(try await product.post(first).object["status"]?.string == "duplicate")
             // One that has a time is protected by it, and taken as long as no receipt knows it.
             let timed = try #require(requests.first)
-            #expect(try await post(product, timed).object["status"]?.string == "accepted")
+            #expect(try await product.post(timed).object["status"]?.string == "accepted")
         }
     }
 

@@ -7,7 +7,7 @@ public import Basics
 /// |---|---|
 /// | `engagement.*`, `call.*` of the list | one `engagement.push` for each target, in place of one that waits for a change of the same call's log |
 /// | `call_log.updated` | one `engagement.push` for each target, together with others of the same call: see ``CallPushes`` |
-/// | `call.started` | the same, pushed as `engagement.created` with `engagement_id` = `call_sid` if it has none |
+/// | `call.started` | the same, pushed as `engagement.created` with `engagement_id` = `call_sid` if it has none; where it has a ``BootstrapPlanner`` that comes first |
 /// | `workspace.*` | none in this version |
 /// | object events | none: they go to subscriptions only |
 public enum EventRouter {

@@ -236,7 +236,7 @@ struct BootstrapTests {
         try await withPeople { twenty, bootstrap in
             let contact = try contact(#"{"contact_identifier":"+14167078887"}"#)
             let first = try await bootstrap.person(contact) { nil }.id
-            twenty.content.withLock { $0.people[0].isTrashed = true }
+            twenty.store.content.withLock { $0.people[0].isTrashed = true }
             let second = try await bootstrap.person(contact) { nil }.id
             #expect(first != second)
             #expect(try await bootstrap.person(contact) { nil }.id == second)

@@ -11,7 +11,7 @@ import Threads
 @testable import Jobs
 
 final class FakeWorkspace: Sendable {
-    struct Record {
+    struct Record: Sendable {
         var fields: JSONObject
         var isTrashed = false
         var id: String { fields["id"]?.string ?? "" }
@@ -20,19 +20,25 @@ final class FakeWorkspace: Sendable {
         func text(_ path: String) -> String? { TwentyRecord(.object(fields))?.text(path) }
     }
 
-    struct Content {
+    struct Content: Sendable {
         var people: [Record] = []
         /// Answers instead of it, the first for the next request.
         var answers: [TargetAnswer?] = []
     }
 
-    let content = Locked(Content())
+    /// A lock cannot be shared but by what holds it.
+    final class Store: Sendable {
+        let content = Locked(Content())
+    }
+
+    let store: Store
     let target: FakeTarget
 
     init() throws {
-        let content = content
+        let store = Store()
+        self.store = store
         target = try FakeTarget(choosing: { request in
-            content.withLock { content in
+            store.content.withLock { content in
                 if !content.answers.isEmpty, let answer = content.answers.removeFirst() { return answer }
                 return Self.answer(request, &content)
             }
@@ -41,7 +47,7 @@ final class FakeWorkspace: Sendable {
 
     /// Those that are not in the trash, by the id.
     var people: [String: TwentyRecord] {
-        let records = content.withLock { $0.people }.filter { !$0.isTrashed }
+        let records = store.content.withLock { $0.people }.filter { !$0.isTrashed }
         return Dictionary(
             uniqueKeysWithValues: records.compactMap { TwentyRecord(.object($0.fields)) }.map { ($0.id, $0) })
     }
@@ -51,7 +57,7 @@ final class FakeWorkspace: Sendable {
 
     func put(_ json: String, isTrashed: Bool = false) throws {
         guard let fields = try JSONParser.parse(Array(json.utf8)).object else { return }
-        content.withLock { $0.people.append(Record(fields: fields, isTrashed: isTrashed)) }
+        store.content.withLock { $0.people.append(Record(fields: fields, isTrashed: isTrashed)) }
     }
 
     /// Runs `body` with a client of it, which may call as often as it likes.

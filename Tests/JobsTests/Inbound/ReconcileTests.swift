@@ -39,7 +39,7 @@ struct ReconcileTests {
 
         /// A person who was created and last changed so many seconds after the beginning.
         func put(_ id: String, created: Int64, updated: Int64, deleted: Int64? = nil) throws {
-            twenty.content.withLock { $0.people.removeAll { $0.id == id } }
+            twenty.store.content.withLock { $0.people.removeAll { $0.id == id } }
             let gone = deleted.map { #","deletedAt":"\#(text($0))""# } ?? ""
             try twenty.put(
                 #"{"id":"\#(id)","createdAt":"\#(text(created))","updatedAt":"\#(text(updated))"\#(gone)}"#,
@@ -125,7 +125,7 @@ struct ReconcileTests {
             var seen: [String] = []
             for _ in 0..<8 {
                 // The second answer of each look is an outage.
-                world.twenty.content.withLock { $0.answers = [nil, .status(503)] }
+                world.twenty.store.content.withLock { $0.answers = [nil, .status(503)] }
                 do { seen += try await world.reconcile(at: 300) } catch let error as TwentyError {
                     #expect(error.code == .serverError)
                     for job in world.enqueued.drain() {
@@ -133,7 +133,7 @@ struct ReconcileTests {
                         if try await world.store.tell(change, job: job.id) != nil { seen.append(change.recordID ?? "") }
                     }
                 }
-                world.twenty.content.withLock { $0.answers = [] }
+                world.twenty.store.content.withLock { $0.answers = [] }
             }
             seen += try await world.reconcile(at: 600)
             #expect(Set(seen.map { $0.prefix { $0 != " " } }).count == 150 && seen.count == 150)
@@ -144,7 +144,7 @@ struct ReconcileTests {
         try await withWorld { world in
             #expect(try await world.reconcile(at: 0) == [])
             for number in 0..<70 { try world.put("p\(number)", created: 10, updated: 10) }
-            world.twenty.content.withLock {
+            world.twenty.store.content.withLock {
                 $0.answers = [nil, FakeWorkspace.json(400, #"{"statusCode":400,"messages":["Invalid cursor: x"]}"#)]
             }
             await #expect(throws: TwentyError.self) { _ = try await world.reconcile(at: 300) }
