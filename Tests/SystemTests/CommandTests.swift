@@ -46,7 +46,7 @@ extension SystemTests {
                 try json(try await product.command(["queues", "resume", "crm", "--json"]))["paused"] == .bool(false))
             let unknown = try await product.command(["queues", "pause", "nope"])
             #expect(unknown.exit == .exited(64))
-            #expect(unknown.output == "there is no queue 'nope'; there are webhooks, crm, upkeep\n")
+            #expect(unknown.output == "there is no queue 'nope'; there are webhooks, crm, hub, tips, upkeep\n")
         }
 
         private func workers(_ product: Product) async throws {
@@ -93,7 +93,7 @@ extension SystemTests {
             let missing = try await product.command(["jobs", "get", String(repeating: "0", count: 20)])
             #expect(missing.exit == .exited(1))
             let kinds = try items(try await product.command(["jobs", "kinds", "--json"]))
-            #expect(kinds.count == 8 && kinds[0]["args"]?.object != nil)
+            #expect(kinds.count == 11 && kinds[0]["args"]?.object != nil)
         }
 
         private func deadJobs(_ product: Product, _ id: String) async throws {
