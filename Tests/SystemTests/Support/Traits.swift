@@ -35,9 +35,10 @@ extension Trait where Self == SharedPostgresTrait {
 extension Trait where Self == ProductTrait {
     /// Runs the suite or test with a product; what the programs did wrong besides is reported at its end.
     static func product(
-        workers: Int = 1, ownsPostgres: Bool = false, _ environment: [String: String] = [:]
+        workers: Int = 1, hasScheduler: Bool = true, ownsPostgres: Bool = false, _ environment: [String: String] = [:]
     ) -> Self {
         var options = ProductOptions(workers: workers, environment: environment)
+        options.hasScheduler = hasScheduler
         options.ownsPostgres = ownsPostgres
         return ProductTrait(options: options)
     }
