@@ -85,6 +85,7 @@ let package = Package(
                 .embedInCode("Scripts/drop.lua"),
                 .embedInCode("Scripts/enqueue.lua"),
                 .embedInCode("Scripts/flush.lua"),
+                .embedInCode("Scripts/forget.lua"),
                 .embedInCode("Scripts/leave.lua"),
                 .embedInCode("Scripts/log.lua"),
                 .embedInCode("Scripts/pace.lua"),

@@ -26,6 +26,7 @@ enum Scripts {
     static let leave = script("leave", PackageResources.leave_lua)
     static let track = queueScript("track", PackageResources.track_lua)
     static let log = script("log", PackageResources.log_lua)
+    static let forget = script("forget", PackageResources.forget_lua)
     static let unlog = script("unlog", PackageResources.unlog_lua)
 
     /// What the scripts of `Scripts/Shared` make of every script that takes ``Keys/all``.

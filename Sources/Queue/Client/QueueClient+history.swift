@@ -11,12 +11,15 @@ extension QueueClient {
         }
     }
 
-    /// Drops traces that the history has now.
+    /// Drops traces that the history has now. One that a later end of the same job has taken the place of stays.
     public func forget(_ traces: [FinishedTrace], of queue: QueueName) async throws(QueueError) {
         guard !traces.isEmpty else { return }
-        var command = RedisCommand("HDEL")
-        command.append(Keys(namespace: namespace, queue: queue).finished)
-        for trace in traces { command.append(trace.id) }
+        var command = RedisCommand(
+            script: Scripts.forget, keys: [Keys(namespace: namespace, queue: queue).finished])
+        for trace in traces {
+            command.append(trace.id)
+            command.append(trace.head)
+        }
         _ = try await run(command)
     }
 

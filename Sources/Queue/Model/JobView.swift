@@ -72,6 +72,9 @@ public struct FinishedTrace: Sendable, Hashable {
         self.note = String(note)
     }
 
+    /// The first line.
+    var head: String { "\(finishedAtMilliseconds) \(state.rawValue) \(kind) \(attempts) \(crashes) \(deferrals)" }
+
     /// What a worker hands to the script, which puts the time in front.
     static func line(state: JobState, of envelope: Envelope, attempts: Int, note: String) -> String {
         "\(state.rawValue) \(envelope.kind) \(attempts) \(envelope.crashes) \(envelope.deferrals)\n\(note)"
