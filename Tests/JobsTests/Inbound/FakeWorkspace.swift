@@ -104,7 +104,7 @@ final class FakeWorkspace: Sendable {
             return refusal(400, "Invalid body")
         }
         switch (request.method, parts.count) {
-        case ("GET", 2): return list(query(request), content)
+        case ("GET", 2): return list(request.query, content)
         case ("GET", 3):
             guard let record = content.people.first(where: { $0.id == parts[2] && !$0.isTrashed }) else {
                 return refusal(404, "Record not found")
@@ -180,30 +180,5 @@ final class FakeWorkspace: Sendable {
             "pageInfo": .object(["hasNextPage": .bool(hasMore), "endCursor": .string("\(start + page.count)")]),
         ]).encoded()
         return json(200, String(decoding: body, as: UTF8.self))
-    }
-
-    private static func query(_ request: TargetRequest) -> [String: String] {
-        var fields: [String: String] = [:]
-        for part in request.path.drop(while: { $0 != "?" }).dropFirst().split(separator: "&") {
-            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            fields[decoded(pair[0])] = pair.count > 1 ? decoded(pair[1]) : ""
-        }
-        return fields
-    }
-
-    private static func decoded(_ text: Substring) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

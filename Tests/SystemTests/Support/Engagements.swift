@@ -69,12 +69,8 @@ extension Product {
         _ id: String, toBe purpose: String, within limit: Duration = .seconds(60),
         _ condition: (JSONObject) -> Bool
     ) async throws -> JSONObject {
-        var last = ""
-        return try await Waiting.value("bulk \(id) to be \(purpose)", within: limit, seen: { last }) {
-            let reply = try await client.get("/v1/engagements/bulk/\(id)")
-            last = reply.text
-            return reply.status == 200 && condition(reply.object) ? reply.object : nil
-        }
+        try await resource(
+            "/v1/engagements/bulk/\(id)", named: "bulk \(id)", toBe: purpose, within: limit, condition)
     }
 
     /// A push of the Hub to the receiver, worked off.

@@ -15,6 +15,19 @@ extension Product {
         await client.shutdown()
         return try reply.get()
     }
+
+    /// What a path shows, once it is so.
+    func resource(
+        _ path: String, named name: String, toBe purpose: String, within limit: Duration,
+        _ condition: (JSONObject) -> Bool
+    ) async throws -> JSONObject {
+        var last = ""
+        return try await Waiting.value("\(name) to be \(purpose)", within: limit, seen: { last }) {
+            let reply = try await client.get(path)
+            last = reply.text
+            return reply.status == 200 && condition(reply.object) ? reply.object : nil
+        }
+    }
 }
 
 extension ProductClient {

@@ -32,12 +32,7 @@ extension Product {
         _ id: String, toBe purpose: String, within limit: Duration = .seconds(30),
         _ condition: (JSONObject) -> Bool
     ) async throws -> JSONObject {
-        var last = ""
-        return try await Waiting.value("replay \(id) to be \(purpose)", within: limit, seen: { last }) {
-            let reply = try await client.get("/v1/replays/\(id)")
-            last = reply.text
-            return reply.status == 200 && condition(reply.object) ? reply.object : nil
-        }
+        try await resource("/v1/replays/\(id)", named: "replay \(id)", toBe: purpose, within: limit, condition)
     }
 
     /// Posts so many events of an account and waits until each is delivered.
