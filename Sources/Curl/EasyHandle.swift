@@ -23,13 +23,23 @@ internal import CCurl
     /// Nil if libcurl cannot make one: out of memory.
     init?() {
         guard let made = unsafe curl_easy_init() else { return nil }
+        guard unsafe Self.setReadBuffer(made) else {
+            unsafe curl_easy_cleanup(made)
+            return nil
+        }
         unsafe handle = made
     }
 
     deinit { unsafe curl_easy_cleanup(handle) }
 
-    /// Forgets all options and the `context`; keeps the TLS session cache.
-    func reset() { unsafe curl_easy_reset(handle) }
+    /// Forgets all options and the `context`; keeps the TLS session cache. False: the handle must not be used again.
+    ///
+    /// libcurl keeps the receive buffer of a transfer that ended while other streams used its connection, refuses another
+    /// size for it then, and would read into it by the default size, which is larger (seen with 7.88 and HTTP/2).
+    func reset() -> Bool {
+        unsafe curl_easy_reset(handle)
+        return unsafe Self.setReadBuffer(handle)
+    }
 
     /// Forgets what a plain POST has set and the next one might not: the header lines, which are the transfer's, and the
     /// body. Everything else is set by ``setRequest(_:headers:)`` each time. False: use ``reset()``.
@@ -62,7 +72,6 @@ internal import CCurl
         try set(CURLOPT_SSL_VERIFYHOST, 2)
         try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         try setNone(CURLOPT_CAPATH)
-        try set(CURLOPT_BUFFERSIZE, Self.readBytes)
         try set(CURLOPT_TCP_NODELAY, 1)
         try set(CURLOPT_TCP_KEEPALIVE, 1)
         try set(CURLOPT_TCP_KEEPIDLE, 30)
@@ -127,6 +136,10 @@ internal import CCurl
     private func offset(_ info: CURLINFO) -> Int64 {
         var value: curl_off_t = 0
         return unsafe ccurl_easy_get_offset(handle, info, &value) == CURLE_OK ? Int64(value) : 0
+    }
+
+    @unsafe private static func setReadBuffer(_ handle: UnsafeMutableRawPointer) -> Bool {
+        unsafe ccurl_easy_set_long(handle, CURLOPT_BUFFERSIZE, Self.readBytes) == CURLE_OK
     }
 
     private func setMethod(_ method: CurlRequest.Method, body: [UInt8]) throws(OptionFailure) {

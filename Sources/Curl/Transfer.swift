@@ -84,20 +84,20 @@ final class Transfer {
         )
     }
 
-    /// Forgets the request. The handle must be out of the multi handle.
-    func finish() {
+    /// Forgets the request. The handle must be out of the multi handle. False: it cannot serve another request.
+    func finish() -> Bool {
         // Setting some forty options anew costs as much as the rest of a request to a near target. A plain POST sets the
         // same few as the next one; anything else leaves options behind that must not be there then.
-        if submission?.request.isPlainPost ?? false, easy.forgetRequest() {
-            // The handle is ready for the next one.
-        } else {
-            easy.reset()
+        var isUsable = true
+        if !(submission?.request.isPlainPost ?? false && easy.forgetRequest()) {
+            isUsable = easy.reset()
             isPrepared = false
         }
         headers = nil
         submission = nil
         reception = Reception()
         errorText.clear()
+        return isUsable
     }
 
     private var httpVersion: String {

@@ -114,8 +114,7 @@ actor TransferLoop {
     }
 
     private func recycle(_ transfer: Transfer) {
-        transfer.finish()
-        if idle.count < Self.mostIdleTransfers { idle.append(transfer) }
+        if transfer.finish(), idle.count < Self.mostIdleTransfers { idle.append(transfer) }
     }
 
     private func answer() {

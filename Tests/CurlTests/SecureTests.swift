@@ -100,6 +100,30 @@ struct SecureTests {
     }
 
     @Test
+    func aHandleThatEndsBesideAnotherStreamIsNotKept() async throws {
+        try await withSecureServer { server, client in
+            let request = CurlRequest(
+                method: .post, url: server.url(.good), certificateAuthorityPEM: server.authority)
+            _ = try await client.send(request)
+            let begun = Signal<CurlAddress>()
+            let policy = TestPolicy { address in
+                begun.fire(address)
+                return true
+            }
+            let unending = CurlRequest(
+                method: .post, url: server.url(.good, "/slow"), certificateAuthorityPEM: server.authority,
+                addressPolicy: policy)
+            async let _ = client.send(unending)
+            _ = try await begun.next()
+            for _ in 0..<3 {
+                let answer = try await client.send(request)
+                #expect(answer.status == 200 && answer.connectionWasReused)
+            }
+            // Leaving the scope cancels it.
+        }
+    }
+
+    @Test
     func policyJudgesEachStream() async throws {
         try await withSecureServer { server, client in
             var request = CurlRequest(

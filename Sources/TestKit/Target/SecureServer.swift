@@ -16,7 +16,7 @@ package final class SecureServer {
     private let ports: [Kind: UInt16]
     private let process = SpawnedProcess()
 
-    /// An address of that port.
+    /// An address of that port. `/slow` answers with one byte a second.
     package func url(_ kind: Kind, _ path: String = "/") -> String { "https://127.0.0.1:\(ports[kind] ?? 0)\(path)" }
 
     /// Starts it; listening when it returns.
@@ -61,7 +61,8 @@ package final class SecureServer {
             events { worker_connections 1024; }
             http { access_log off; \(temporary)
             server { listen unix:\(path("plain"));
-              location / { return 200 "$request_method $http_x_protocol $http_x_mark"; } }
+              location / { return 200 "$request_method $http_x_protocol $http_x_mark"; }
+              location /slow { limit_rate 1; return 200 "does not end within a test"; } }
             \(servers.joined(separator: "\n")) }
             """
         try Data(configuration.utf8).write(to: directory.appending(path: "nginx.conf"))
