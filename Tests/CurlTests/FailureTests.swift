@@ -139,6 +139,7 @@ struct FailureTests {
         ("SSH-2.0-OpenSSH_9.2\r\n", false, .badResponse, nil),
         ("<html>no</html>", false, .badResponse, nil),
         ("HTTP/1.1 20x OK\r\n\r\n", false, .badResponse, nil),
+        ("HTTP/1.1 200 OK\r\nno colon\r\n\r\n", false, .badResponse, 200),
         ("\u{0}\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}\r\n\r\n", false, .badResponse, nil),
     ]
 
