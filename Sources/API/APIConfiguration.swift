@@ -36,6 +36,8 @@ public struct APIConfiguration: Sendable {
     public var engagements: EngagementConfiguration
     /// How records are synced to Twenty while no settings are stored.
     public var recordSync: RecordSyncSettings
+    /// How many calls a Twenty workspace gets.
+    public var twentyLimits: TwentyLimits
     /// Whether and when TIPS is synced.
     public var tips: TipsSettings
     /// What an accepted request gets unless it prefers another: see `docs/durability.md`.
@@ -57,6 +59,7 @@ public struct APIConfiguration: Sendable {
         calls = try WebhookSettings.calls(settings)
         engagements = try EngagementSettings.configuration(settings)
         recordSync = try RecordSyncVariables.settings(settings)
+        twentyLimits = try RecordSyncVariables.limits(settings)
         secrets = try SecretsSettings.keyring(settings)
         hub = try HubSettings.provisioning(settings)
         tips = try TipsVariables.settings(settings)

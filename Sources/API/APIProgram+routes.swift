@@ -80,7 +80,7 @@ extension APIProgram {
         let pool = resources.pool
         let people = TwentyPeople(
             configuration.engagements, pool: pool, keyring: configuration.secrets,
-            client: resources.curl, outbound: configuration.outbound, logger: logger)
+            connector: twentyConnector(configuration, resources), logger: logger)
         let (starts, workspaces) = (StartStore(pool: pool), EngagementWorkspaceStore(pool: pool))
         return EngagementDesk(
             starter: EngagementStarter(
@@ -93,18 +93,20 @@ extension APIProgram {
     private static func recordSync(
         _ configuration: APIConfiguration, _ resources: APIResources
     ) -> RecordSyncRoutes {
-        let pool = resources.pool
-        let clock = SystemMonotonicClock()
-        let limiter = TwentyLimiter(store: TwentyLimitStore(pool: pool), clock: clock)
-        return RecordSyncRoutes(
+        RecordSyncRoutes(
             desk: RecordSyncDesk(
-                store: RecordSyncStore(pool: pool), variables: configuration.recordSync,
-                keyring: configuration.secrets,
-                connector: TwentyConnector(
-                    client: resources.curl, outbound: configuration.outbound, limiter: limiter, clock: SystemWallClock()
-                ),
-                clock: clock, judge: { url in await judge(url, configuration.outbound) }),
+                store: RecordSyncStore(pool: resources.pool), variables: configuration.recordSync,
+                keyring: configuration.secrets, connector: twentyConnector(configuration, resources),
+                clock: SystemMonotonicClock(), judge: { url in await judge(url, configuration.outbound) }),
             maximumBodyBytes: configuration.maximumBodyBytes)
+    }
+
+    private static func twentyConnector(
+        _ configuration: APIConfiguration, _ resources: APIResources
+    ) -> TwentyConnector {
+        TwentyConnector(
+            client: resources.curl, outbound: configuration.outbound, limits: configuration.twentyLimits,
+            pool: resources.pool)
     }
 
     /// The answer tells nothing of our networks. A name that leads nowhere just now may be saved.

@@ -24,9 +24,7 @@ extension WorkerProgram {
         _ configuration: WorkerConfiguration, _ resources: WorkerResources
     ) -> TwentyConnector {
         TwentyConnector(
-            client: resources.curl, outbound: configuration.outbound,
-            limiter: TwentyLimiter(
-                store: TwentyLimitStore(pool: resources.pool), clock: SystemMonotonicClock()),
-            clock: SystemWallClock())
+            client: resources.curl, outbound: configuration.outbound, limits: configuration.twentyLimits,
+            pool: resources.pool)
     }
 }

@@ -17,8 +17,8 @@ extension WorkerProgram {
                 ServiceClient($0, client: resources.curl, outbound: configuration.outbound, clock: clock)
             }, workspaces: workspaces, keyring: configuration.secrets)
         let people = TwentyPeople(
-            configuration.engagements, pool: pool, keyring: configuration.secrets, client: resources.curl,
-            outbound: configuration.outbound, logger: logger)
+            configuration.engagements, pool: pool, keyring: configuration.secrets,
+            connector: twentyConnector(configuration, resources), logger: logger)
         let starter = EngagementStarter(
             starts: starts, workspaces: workspaces, people: people, configuration: configuration.engagements,
             clock: clock)

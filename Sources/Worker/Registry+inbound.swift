@@ -8,10 +8,7 @@ extension WorkerProgram {
     static func inboundHandlers(
         _ configuration: WorkerConfiguration, _ resources: WorkerResources, _ logger: Logger
     ) -> [JobHandler] {
-        let connector = TwentyConnector(
-            client: resources.curl, outbound: configuration.outbound,
-            limiter: TwentyLimiter(store: TwentyLimitStore(pool: resources.pool), clock: SystemMonotonicClock()),
-            clock: SystemWallClock())
+        let connector = twentyConnector(configuration, resources)
         return [
             InboundHandler(
                 store: InboundStore(pool: resources.pool),

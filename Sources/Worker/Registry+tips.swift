@@ -10,12 +10,9 @@ extension WorkerProgram {
         _ configuration: WorkerConfiguration, _ resources: WorkerResources, _ logger: Logger
     ) -> [JobHandler] {
         let clock = SystemWallClock()
-        let limiter = TwentyLimiter(store: TwentyLimitStore(pool: resources.pool), clock: SystemMonotonicClock())
         let connections = TipsConnections(
             configuration.tips, client: resources.curl, outbound: configuration.outbound,
-            connector: TwentyConnector(
-                client: resources.curl, outbound: configuration.outbound, limiter: limiter, clock: clock),
-            pool: resources.pool, clock: clock)
+            connector: twentyConnector(configuration, resources), pool: resources.pool, clock: clock)
         return TipsHandlers.make(
             configuration.tips, connections, queue: resources.queue, clock: clock, logger: logger)
     }

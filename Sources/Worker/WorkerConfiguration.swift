@@ -20,6 +20,8 @@ public struct WorkerConfiguration: Sendable {
     public var calls: CallPushes
     /// How records are synced to Twenty while no settings are stored.
     public var recordSync: RecordSyncSettings
+    /// How many calls a Twenty workspace gets.
+    public var twentyLimits: TwentyLimits
     /// What TIPS sync works with.
     public var tips: TipsSettings
     /// What the secrets of endpoints were sealed with.
@@ -56,6 +58,7 @@ public struct WorkerConfiguration: Sendable {
         retry = try WebhookSettings.retry(settings)
         calls = try WebhookSettings.calls(settings)
         recordSync = try RecordSyncVariables.settings(settings)
+        twentyLimits = try RecordSyncVariables.limits(settings)
         tips = try TipsVariables.settings(settings)
         secrets = try SecretsSettings.keyring(settings)
         webhookTimeoutMilliseconds = try WebhookSettings.timeoutMilliseconds(settings)

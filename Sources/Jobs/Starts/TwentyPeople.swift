@@ -1,6 +1,4 @@
 import Basics
-public import Curl
-public import Guard
 public import Logging
 public import Postgres
 import Queue
@@ -15,19 +13,16 @@ public struct TwentyPeople: PersonDirectory {
         (self.directory, self.connector) = (directory, connector)
     }
 
-    /// People of the Twenty that record sync is set to, under the limit that all processes share.
+    /// People of the Twenty that record sync is set to.
     public init(
-        _ configuration: EngagementConfiguration, pool: PostgresPool, keyring: SecretsKeyring, client: CurlClient,
-        outbound: AddressGuard, logger: Logger
+        _ configuration: EngagementConfiguration, pool: PostgresPool, keyring: SecretsKeyring,
+        connector: TwentyConnector, logger: Logger
     ) {
-        let clock = SystemMonotonicClock()
         self.init(
             directory: RecordSyncDirectory(
-                store: RecordSyncStore(pool: pool), variables: configuration.people, keyring: keyring, clock: clock,
-                logger: logger),
-            connector: TwentyConnector(
-                client: client, outbound: outbound,
-                limiter: TwentyLimiter(store: TwentyLimitStore(pool: pool), clock: clock), clock: SystemWallClock()))
+                store: RecordSyncStore(pool: pool), variables: configuration.people, keyring: keyring,
+                clock: SystemMonotonicClock(), logger: logger),
+            connector: connector)
     }
 
     /// The person as Twenty has it. What the request says counts only where it forbids: somebody who may know better does

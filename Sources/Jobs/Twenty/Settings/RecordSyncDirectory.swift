@@ -5,6 +5,7 @@ public import Basics
 public import Curl
 public import Guard
 public import Logging
+public import Postgres
 public import Queue
 import Threads
 
@@ -86,6 +87,15 @@ public struct TwentyConnector: Sendable {
     ) {
         (self.client, self.outbound, self.limiter, self.clock) = (client, outbound, limiter, clock)
         self.timeoutMilliseconds = timeoutMilliseconds
+    }
+
+    /// Under the limit that all processes of this database share.
+    public init(client: CurlClient, outbound: AddressGuard, limits: TwentyLimits, pool: PostgresPool) {
+        let store = TwentyLimitStore(pool: pool)
+        self.init(
+            client: client, outbound: outbound,
+            limiter: TwentyLimiter(store: store, limits: limits, clock: SystemMonotonicClock()),
+            clock: SystemWallClock())
     }
 
     /// A client of one workspace. Cheap: it opens no connection.
