@@ -191,7 +191,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "aventora-peers",
-            dependencies: ["Basics", "Peers", "Program", arguments],
+            dependencies: ["Basics", "Day", "Peers", "Program", arguments],
             path: "Sources/Programs/peers",
             swiftSettings: strict
         ),
@@ -237,6 +237,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "Day", dependencies: ["Basics", "Curl", "Jobs", "Postgres", "Program"], swiftSettings: strict),
         .target(
             name: "TestKit",
             dependencies: ["Basics", "Command", "Curl", "Postgres", "Redis", "Threads"],

@@ -76,6 +76,7 @@ public enum PeersProgram {
                 TipsPeer(
                     clock: clock(.tips), secrets: secrets, agents: options.tipsAgents, clients: options.tipsClients),
                 clock: clock(.tips)),
+            PeerServer(SubscriberPeer(clock: clock(.subscriber)), clock: clock(.subscriber)),
         ]
         return (list, crm)
     }

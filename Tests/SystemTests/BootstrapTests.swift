@@ -140,10 +140,7 @@ extension SystemTests {
                     return try await product.client.job(id, toBe: "done")["note"]?.string ?? ""
                 }
                 #expect(try await reconcile().hasSuffix("0 changes that were not told"))
-                try await peers.setState(
-                    .twenty,
-                    #"{"workspaces":[{"webhooks":[{"targetUrl":"\#(hook)","operations":["*.*"],"secret":"inbound-secret"}]}]}"#
-                )
+                try await peers.setWebhook(hook, secret: "inbound-secret")
                 let created = try await peers.send(
                     .twenty, .post, "/rest/people", body: #"{"name":{"firstName":"Told","lastName":"Once"}}"#,
                     token: Peers.Secret.workspaceKey)

@@ -31,13 +31,16 @@ public struct DevCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("File of KEY=value lines; the environment wins over it.", valueName: "file"))
     var envFile: String?
 
-    @Flag(help: "Play the systems that jobs call (Twenty, the Hub, TIPS, ...) where their addresses are not set.")
+    @Flag(help: "Play the systems that jobs call (Twenty, the Hub, ...) where their addresses are not set, and a day.")
     var withPeers = false
 
-    @Flag(help: "Do not post the sample call.")
+    @Flag(help: "As --with-peers, and each of these systems fails for a while during the day that is played.")
+    var failingPeers = false
+
+    @Flag(help: "Do not post the sample call, and play no day with the peers.")
     var noSample = false
 
-    @Flag(help: "End once the sample call is delivered: exit code 0, or 1 after 60 s without.")
+    @Flag(help: "End once the sample call is delivered and the day is played: exit code 0, or 1 where that fails.")
     var exitAfterSample = false
 
     public init() {}
@@ -73,7 +76,8 @@ public struct DevCommand: AsyncParsableCommand {
         options.port = port
         options.workers = workers
         options.directory = data
-        options.hasPeers = withPeers
+        options.hasPeers = withPeers || failingPeers
+        options.arePeersFailing = failingPeers
         options.postsSample = !noSample
         options.exitsAfterSample = exitAfterSample
         options.environment = ProcessInfo.processInfo.environment

@@ -34,13 +34,15 @@ package struct DevEnvironment: Sendable {
         fill("SECRETS_KEY", secrets.secretsKey)
         fill("AVENTORA_WEBHOOK_SECRET", secrets.webhookSecret)
         fill("LOG_FORMAT", "text")
-        fill("LOG_LEVEL", "info")
+        // A day with the peers is thousands of lines otherwise.
+        fill("LOG_LEVEL", peers == nil ? "info" : "notice")
         if Self.targets.allSatisfy({ given["\($0)_WEBHOOK_URL", default: ""].isEmpty }) {
             values["TWENTY_WEBHOOK_URL"] = "http://127.0.0.1:\(receiverPort)/rest/aventora/webhook"
             values["TWENTY_WEBHOOK_SECRET"] = values["AVENTORA_WEBHOOK_SECRET"]
         }
         let allowed = given["OUTBOUND_ALLOW", default: ""].split(separator: ",").map(String.init)
-        values["OUTBOUND_ALLOW"] = (allowed + ["127.0.0.1:\(receiverPort)"]).joined(separator: ",")
+        let own = ["127.0.0.1:\(receiverPort)"] + (peers.map { [$0.outbound] } ?? [])
+        values["OUTBOUND_ALLOW"] = (allowed + own).joined(separator: ",")
         let played = peers?.variables(given, secret: secrets.webhookSecret) ?? [:]
         values.merge(played) { $1 }
         peerVariables = played.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }

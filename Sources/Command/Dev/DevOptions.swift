@@ -8,7 +8,9 @@ package struct DevOptions: Sendable {
     package var directory = ".aventora"
     /// Whether the systems that jobs call are played.
     package var hasPeers = false
-    /// Whether the sample call is posted.
+    /// Whether each of them fails for a while during the day that is played with them.
+    package var arePeersFailing = false
+    /// Whether the sample call is posted, and a day is played where there are peers.
     package var postsSample = true
     /// Whether to end once the sample is delivered.
     package var exitsAfterSample = false
@@ -22,6 +24,8 @@ package struct DevOptions: Sendable {
     package var readyLimit = Duration.seconds(60)
     /// How long the sample may take.
     package var sampleLimit = Duration.seconds(60)
+    /// How long the day may take.
+    package var dayLimit = Duration.seconds(600)
 
     package init() {}
 

@@ -2,7 +2,7 @@
 package struct DevPeers: Sendable {
     /// Port by peer, as `aventora-peers --port` names them.
     let ports: [(name: String, port: UInt16)]
-    private static let names = ["twenty", "provisioning", "hub", "assistant", "chatbot", "tips"]
+    private static let names = ["twenty", "provisioning", "hub", "assistant", "chatbot", "tips", "subscriber"]
 
     /// Peers on ports that are free now.
     static func make() throws(CommandError) -> DevPeers {
@@ -21,6 +21,9 @@ package struct DevPeers: Sendable {
             + ["--tips-agents", "4", "--tips-clients", "25"]
             + ["--twenty-webhook", "http://127.0.0.1:\(receiverPort)/webhooks/twenty"]
     }
+
+    /// Where deliveries may go: to the subscriber.
+    var outbound: String { "127.0.0.1:\(ports.first { $0.name == "subscriber" }?.port ?? 0)" }
 
     /// Where the process tells that it serves.
     var healthPort: UInt16 { ports.first?.port ?? 0 }
@@ -58,6 +61,10 @@ package struct DevPeers: Sendable {
                 ("TIPS_SYNC_WORKSPACE_ID", "20202020-1c25-4d02-bf25-6aeccf7ea419"),
             ],
             [("TWENTY_INBOUND_SECRETS", secret)],
+            [("PEERS_SUBSCRIBER_URL", url("subscriber"))],
+            // A played Twenty takes any number, and nobody waits a minute for a played Hub.
+            [("TWENTY_CALLS_PER_MINUTE", "60000")],
+            [("HUB_PROVISION_FULL_DELAY_SECONDS", "5"), ("HUB_PROVISION_MEMBERS_DELAY_SECONDS", "3")],
         ]
         var values: [String: String] = [:]
         for group in groups where given[group[0].0, default: ""].isEmpty {

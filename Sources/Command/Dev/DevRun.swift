@@ -4,6 +4,7 @@
 
 import Basics
 import Foundation
+import Glibc
 package import Logging
 import Threads
 
@@ -123,12 +124,34 @@ package struct DevRun: Sendable {
                 if options.exitsAfterSample || Task.isCancelled { throw error }
                 say("sample: not delivered: \(error)")
             }
+            if options.hasPeers { try await playDay(environment, ground) }
         }
         say("page: http://127.0.0.1:\(ground.port)/")
         say("token: API_TOKENS in \(ground.noteFile)")
         if options.exitsAfterSample { return }
         say("running; Ctrl-C stops")
         for await _ in AsyncStream<Never>.makeStream().stream {}
+    }
+
+    /// A day with the played systems, in a process of its own.
+    private func playDay(_ environment: DevEnvironment, _ ground: Ground) async throws(CommandError) {
+        var variables = environment.shared
+        variables["API_URL"] = "http://127.0.0.1:\(ground.port)"
+        let child = try await ChildProcess.start(
+            ChildCommand(
+                executable: "\(options.programs)/aventora-peers",
+                arguments: ["day"] + (options.arePeersFailing ? ["--failing"] : []), environment: variables,
+                output: .standardOutput))
+        let exit = await withTaskCancellationHandler {
+            await child.waitForExit(within: options.dayLimit)
+        } onCancel: {
+            child.send(SIGKILL)
+        }
+        if exit == nil { await child.stop([]) }
+        guard exit != .exited(0), !Task.isCancelled else { return }
+        let words = exit == nil ? "it did not end within \(options.dayLimit)" : "see above"
+        if options.exitsAfterSample { throw CommandError(.sample, "the day did not end as it was meant to: \(words)") }
+        say("day: it did not end as it was meant to: \(words)")
     }
 
     private func makeEnvironment(

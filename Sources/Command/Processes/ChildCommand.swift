@@ -7,6 +7,7 @@ package struct ChildCommand: Sendable {
     /// Where the process's standard output and standard error go.
     package enum Output: Sendable {
         case standardError
+        case standardOutput
         case file(String)
         case discarded
     }

@@ -43,7 +43,7 @@ package final class ChildProcess: Sendable {
             } catch {
                 record.fail(CommandError(.missingProgram, "cannot run \(name)", underlying: error))
             }
-            if output != .standardError { _ = Glibc.close(output.rawValue) }
+            if output != .standardError, output != .standardOutput { _ = Glibc.close(output.rawValue) }
         }
         let processIdentifier = try await record.started()
         return ChildProcess(processIdentifier: processIdentifier, record: record, runner: runner)
@@ -82,6 +82,7 @@ package final class ChildProcess: Sendable {
         let path: String
         switch output {
         case .standardError: return .standardError
+        case .standardOutput: return .standardOutput
         case .discarded: path = "/dev/null"
         case .file(let file): path = file
         }

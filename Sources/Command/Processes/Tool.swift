@@ -1,4 +1,7 @@
+import Foundation
+import Glibc
 import Subprocess
+import SystemPackage
 
 /// Programs that are run to their end for what they print.
 enum Tool {
@@ -15,11 +18,13 @@ enum Tool {
         let name = command.executable.split(separator: "/").last.map(String.init) ?? command.executable
         let configuration = command.configuration()
         do {
+            let source = try file(holding: input)
+            defer { try? source.close() }
             return try await withThrowingTaskGroup(of: String?.self) { group in
                 group.addTask {
                     let result = try await Subprocess.run(
-                        configuration, input: .string(input), output: .string(limit: 1_048_576),
-                        error: .combinedWithOutput
+                        configuration, input: .fileDescriptor(source, closeAfterSpawningProcess: false),
+                        output: .string(limit: 1_048_576), error: .combinedWithOutput
                     )
                     let text = result.standardOutput
                     guard case .exited(0) = result.terminationStatus else {
@@ -42,6 +47,25 @@ enum Tool {
             throw error
         } catch {
             throw CommandError(.missingProgram, "cannot run \(name)", underlying: error)
+        }
+    }
+
+    /// A file without a name, to be read from its beginning. A pipe that the library writes into ends this process when the
+    /// program ends before it has read all of it (swift-subprocess 1.0.2).
+    private static func file(holding text: String) throws -> FileDescriptor {
+        let path = FileManager.default.temporaryDirectory.appending(path: "input-\(SecretMaker.hex(byteCount: 16))")
+            .path
+        let file = try FileDescriptor.open(
+            FilePath(path), .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
+            permissions: .ownerReadWrite)
+        do {
+            _ = unsafe unlink(path)
+            try file.writeAll(text.utf8)
+            _ = try file.seek(offset: 0, from: FileDescriptor.SeekOrigin.start)
+            return file
+        } catch {
+            try? file.close()
+            throw error
         }
     }
 

@@ -14,6 +14,8 @@ public enum PeerName: String, Sendable, Hashable, CaseIterable {
     case chatbot
     /// The advisers' system.
     case tips
+    /// A customer's system that takes webhooks of ours.
+    case subscriber
 }
 
 /// One system that is played. It answers a request at once and whole, so that what it holds changes in one step;

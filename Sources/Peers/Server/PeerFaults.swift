@@ -30,7 +30,11 @@ public struct PeerFault: Sendable {
     let delayMilliseconds: Int64
     /// The work is done, and only its answer is lost.
     let performs: Bool
+    /// Only each so-manieth request that matches has the fault.
+    let every: Int64
     var count: Int64?
+    /// How many have matched.
+    var matched: Int64 = 0
 
     /// Reads one item of `faults`.
     init(_ object: JSONObject) throws(InputError) {
@@ -50,6 +54,7 @@ public struct PeerFault: Sendable {
         headers = (object["headers"]?.object?.members ?? []).map { ($0.key, $0.value.string ?? "") }
         delayMilliseconds = max(0, object["delay_ms"]?.integer ?? 0)
         performs = object["performs"] == .bool(true)
+        every = max(1, object["every"]?.integer ?? 1)
         count = object["count"]?.integer
     }
 
@@ -74,7 +79,7 @@ public struct PeerFault: Sendable {
     }
 }
 
-/// The faults of one peer: the first that matches a request is its fault, and counts down.
+/// The faults of one peer: the first that matches a request, and whose turn it is, is its fault, and counts down.
 public final class PeerFaults: Sendable {
     private let list = Locked<[PeerFault]>([])
 
@@ -93,10 +98,14 @@ public final class PeerFaults: Sendable {
     /// What goes wrong with this request.
     func take(_ request: PeerRequest) -> PeerFault? {
         list.withLock { faults in
-            guard let index = faults.firstIndex(where: { $0.matches(request) }) else { return nil }
-            let fault = faults[index]
-            if let count = fault.count { faults[index].count = count - 1 }
-            return fault
+            for index in faults.indices where faults[index].matches(request) {
+                faults[index].matched += 1
+                guard faults[index].matched.isMultiple(of: faults[index].every) else { continue }
+                let fault = faults[index]
+                if let count = fault.count { faults[index].count = count - 1 }
+                return fault
+            }
+            return nil
         }
     }
 }

@@ -69,6 +69,12 @@ public struct ChatbotPeer: Peer {
         guard let id = domains.workspaceID(ofDomain: domain) else { return .error(404, "Domain not found") }
         var body = request.object
         body.set("workspaceId", .string(id))
+        // It knows the Hub's users by their ids, and the CRM by their addresses.
+        if body.text("email") == nil, let user = body.text("externalUserId"),
+            let email = domains.workspace(id: id)?.externalUsers[user]
+        {
+            body.set("email", .string(email))
+        }
         let now = domains.crm.clock.text
         return domains.crm.change { [body] state in ProvisioningPeer.ownership(body, &state, now) }
     }

@@ -16,7 +16,9 @@ struct TipsAgent: Sendable {
 
     /// An agent as seeded: what is missing is made up from its number.
     ///
-    /// - Parameter object: an agent's members; `client_count` for made-up clients or `clients` for these.
+    /// - Parameters:
+    ///   - object: an agent's members; `client_count` for made-up clients or `clients` for these.
+    ///   - number: from which its clients' ids and numbers are made up.
     init(_ object: JSONObject, number: Int, updatedAt: String) {
         id = object.text("id") ?? "\(number)"
         self.number = number
@@ -28,7 +30,7 @@ struct TipsAgent: Sendable {
         ]
         let clients = object["clients"]?.objects ?? []
         clientCount = object["client_count"]?.integer.map { Int($0) } ?? clients.count
-        for member in object.members where !["client_count", "clients"].contains(member.key) {
+        for member in object.members where !["client_count", "clients", "number"].contains(member.key) {
             members.set(member.key, member.value)
         }
         listed = clients.map { $0.text("id") ?? "" }

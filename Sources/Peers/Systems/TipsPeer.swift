@@ -140,7 +140,9 @@ public struct TipsPeer: Peer {
         held.state.withLock { held in
             if let seconds = state["token_seconds"]?.integer { held.tokenSeconds = seconds }
             if let agents = state["agents"]?.objects {
-                held.agents = agents.enumerated().map { TipsAgent($1, number: $0 + 1, updatedAt: now) }
+                held.agents = agents.enumerated().map {
+                    TipsAgent($1, number: Int($1["number"]?.integer ?? Int64($0) + 1), updatedAt: now)
+                }
             }
             for change in state["change"]?.objects ?? [] {
                 guard let index = held.agents.firstIndex(where: { $0.id == change.text("id") }) else { continue }

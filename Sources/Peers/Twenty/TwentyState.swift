@@ -67,6 +67,10 @@ enum TwentyState {
             workspace.memberPhones = [:]
             for member in phones.members { workspace.memberPhones[member.key] = member.value.string }
         }
+        if let users = item["externalUsers"]?.object {
+            workspace.externalUsers = [:]
+            for member in users.members { workspace.externalUsers[member.key] = member.value.string }
+        }
         if let text = item.text("subdomain") { workspace.subdomain = text }
         if let text = item.text("displayName") { workspace.displayName = text }
         if let text = item.text("activationStatus") { workspace.activationStatus = text }

@@ -17,6 +17,8 @@ struct Workspace: Sendable {
     var scopeValues: [String: Int64] = [:]
     /// A member's e-mail address by the telephone they call from.
     var memberPhones: [String: String] = [:]
+    /// A member's e-mail address by their id at the Hub.
+    var externalUsers: [String: String] = [:]
     var people: RecordStore
     var companies: RecordStore
     var members: RecordStore

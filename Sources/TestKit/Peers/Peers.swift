@@ -10,7 +10,7 @@ import Glibc
 package final class Peers: Sendable {
     /// Which system.
     package enum Name: String, Sendable, CaseIterable {
-        case twenty, provisioning, hub, assistant, chatbot, tips
+        case twenty, provisioning, hub, assistant, chatbot, tips, subscriber
     }
 
     /// What the peers want to see of their callers, unless their environment says otherwise.
@@ -141,6 +141,13 @@ package final class Peers: Sendable {
     /// Puts members in place of what a peer holds.
     package func setState(_ name: Name, _ json: String) async throws {
         _ = try await control(name, .put, "state", json)
+    }
+
+    /// Has Twenty tell an address of everything that happens in its first workspace.
+    package func setWebhook(_ url: String, secret: String) async throws {
+        try await setState(
+            .twenty,
+            #"{"workspaces":[{"webhooks":[{"targetUrl":"\#(url)","operations":["*.*"],"secret":"\#(secret)"}]}]}"#)
     }
 
     /// Moves a peer's time on.

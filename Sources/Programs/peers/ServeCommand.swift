@@ -5,16 +5,15 @@ import Glibc
 import Peers
 import Program
 
-/// `aventora-peers`.
-struct Arguments: AsyncParsableCommand {
+/// `aventora-peers serve`.
+struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "aventora-peers",
-        abstract: "Play the systems that jobs call, for tests and for aventora dev --with-peers.",
+        commandName: "serve",
+        abstract: "Play the systems that jobs call.",
         discussion: """
-            Twenty, the CRM's provisioning, the Hub, the assistant, domain-chatbot and TIPS, each on a port of \
-            127.0.0.1. Prints one line of JSON with the address of each once all listen.
-            """,
-        version: Version.current
+            Twenty, the CRM's provisioning, the Hub, the assistant, domain-chatbot, TIPS and a subscriber, each on a \
+            port of 127.0.0.1. Prints one line of JSON with the address of each once all listen.
+            """
     )
 
     @Option(help: ArgumentHelp("Calls a minute that Twenty takes of a workspace; 0 for any number.", valueName: "n"))
@@ -36,7 +35,19 @@ struct Arguments: AsyncParsableCommand {
         help: ArgumentHelp("A webhook of Twenty for everything, signed with TWENTY_INBOUND_SECRETS.", valueName: "url"))
     var twentyWebhook: String?
 
-    func options(_ environment: [String: String]) throws(ProgramError) -> PeersOptions {
+    func run() async throws {
+        // Nothing that a peer holds is worth a graceful end.
+        for number in [SIGTERM, SIGINT] { _ = signal(number) { _ in _exit(0) } }
+        try await PeersProgram.run(try options(ProcessInfo.processInfo.environment)) { addresses in
+            let members = PeerName.allCases.map { name in
+                JSONObject.Member(key: name.rawValue, value: .string(addresses[name] ?? ""))
+            }
+            let line = JSONValue.object(JSONObject(members: members)).encoded() + [UInt8(ascii: "\n")]
+            DescriptorWriter(descriptor: STDOUT_FILENO).write(line: line)
+        }
+    }
+
+    private func options(_ environment: [String: String]) throws(ProgramError) -> PeersOptions {
         var options = PeersOptions()
         guard twentyLimit >= 0, tipsAgents >= 0, tipsClients >= 0, let era = TwentyEra(rawValue: twentyEra) else {
             throw ProgramError(.usage, "numbers from 0 on, and oldest, middle or newest, are allowed")
@@ -53,19 +64,5 @@ struct Arguments: AsyncParsableCommand {
         options.webhook = twentyWebhook.map { ($0, secret) }
         options.secrets = PeerSecrets(environment: environment)
         return options
-    }
-}
-
-let arguments = Arguments.parseOrExit()
-// Nothing that a peer holds is worth a graceful end.
-for number in [SIGTERM, SIGINT] { _ = signal(number) { _ in _exit(0) } }
-await ProgramMain.run {
-    let options = try arguments.options(ProcessInfo.processInfo.environment)
-    try await PeersProgram.run(options) { addresses in
-        let members = PeerName.allCases.map { name in
-            JSONObject.Member(key: name.rawValue, value: .string(addresses[name] ?? ""))
-        }
-        let line = JSONValue.object(JSONObject(members: members)).encoded() + [UInt8(ascii: "\n")]
-        DescriptorWriter(descriptor: STDOUT_FILENO).write(line: line)
     }
 }

@@ -1,0 +1,105 @@
+// A day in the life of the system: a workspace is provisioned, people are called, TIPS is synced, subscriptions are fed
+// and an operator sends something again. What is there in the end is compared with what was sent.
+
+internal import Basics
+internal import Curl
+internal import Postgres
+internal import Program
+
+/// How a day ended.
+public struct DayReport: Sendable {
+    /// Part by part.
+    public let parts: [DayPartReport]
+    /// Pushes to the CRM that were sent, how many there might have been at most, and the changes that they stand for.
+    public let pushes: Int
+    /// See ``pushes``.
+    public let pushBound: Int
+    /// See ``pushes``.
+    public let changes: Int
+    /// How long it took.
+    public let milliseconds: Int64
+
+    /// Whether all is as it was meant.
+    public var isGood: Bool { parts.allSatisfy(\.isGood) }
+}
+
+/// Plays a day against a running system with played peers, and looks at what came of it.
+public struct Day: Sendable {
+    /// How much happens.
+    public var size = DaySize()
+    /// Whether every system that jobs call fails for a while.
+    public var isFailing = false
+    /// In the names of calls, so that no two days have the same; and TIPS's first agent.
+    public var name: String
+    /// See ``name``. 1 to 700.
+    public var firstAgent: Int
+    private let settings: DaySettings
+    private let say: @Sendable (String) -> Void
+
+    /// - Parameter say: told what happens, a line each.
+    public init(_ settings: DaySettings, say: @escaping @Sendable (String) -> Void) {
+        (self.settings, self.say) = (settings, say)
+        let minutes = SystemWallClock().nowMilliseconds() / 60_000
+        name = "day-\(String(minutes, radix: 36))"
+        firstAgent = Int(minutes % 34) * 20 + 1
+    }
+
+    /// Takes about as long as its calls and the delays of the Hub, and on a bad day a minute more.
+    ///
+    /// - Throws: when a step cannot be done. What is wrong in the end is in the report.
+    public func play() async throws -> DayReport {
+        let curl = CurlClient()
+        let pool = PostgresPool(configuration: settings.postgres, size: 2)
+        let result: Result<DayReport, any Error>
+        do { result = .success(try await play(curl, pool)) } catch { result = .failure(error) }
+        await curl.shutdown()
+        await pool.shutdown()
+        do {
+            return try result.get()
+        } catch let failure as DayFailure {
+            throw ProgramError(.failure, "the day could not go on: \(failure)")
+        }
+    }
+
+    private func play(_ curl: CurlClient, _ pool: PostgresPool) async throws -> DayReport {
+        let plan = DayPlan(name: name, size: size, firstAgent: firstAgent)
+        let (connection, hub) = (DayConnection(settings, curl: curl), DayHub(pool: pool))
+        let script = DayScript(
+            plan: plan, settings: settings, connection: connection, hub: hub, isFailing: isFailing, say: say)
+        let facts = try await script.play()
+        let reader = DayReader(plan: plan, settings: settings, connection: connection, hub: hub, facts: facts)
+        say("waiting until nothing is under way")
+        let expected = plan.expected
+        var (found, pushes) = try await settled(script, reader, expected)
+        say("an operator sends \(plan.size.calls) ends of calls to the subscription again")
+        for line in try await DayReplay(script: script, reader: reader).run() { found.add(.replay, line) }
+        return DayReport(
+            parts: expected.report(found: found), pushes: pushes.count, pushBound: pushes.bound,
+            changes: pushes.changes, milliseconds: script.now() - facts.startedMilliseconds)
+    }
+
+    /// The end state: as it was meant, or as it is when it does not change any more.
+    private func settled(
+        _ script: DayScript, _ reader: DayReader, _ expected: DayState
+    ) async throws -> (DayState, DayPushes) {
+        var last: (DayState, DayPushes)?
+        for _ in 0..<10 {
+            try await script.wait("the queues to be empty") { try await isIdle(script.connection) }
+            let now = try await reader.state()
+            let parts = expected.report(found: now.state).filter { $0.part != .replay }
+            if parts.allSatisfy(\.isGood) { return now }
+            last = now
+            // What is told without a second try may still be on its way into a queue.
+            try await Task.sleep(for: .seconds(1))
+        }
+        guard let last else { throw DayFailure(description: "nothing was looked at") }
+        return last
+    }
+
+    private func isIdle(_ connection: DayConnection) async throws -> Bool {
+        let queues = (try await connection.ask(.get, "/v1/queues")["items"]?.array ?? []).compactMap(\.object)
+        return queues.allSatisfy { queue in
+            ["ready", "due", "running"].allSatisfy { queue[$0]?.integer == 0 }
+        }
+    }
+}
