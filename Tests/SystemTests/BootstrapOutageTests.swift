@@ -56,6 +56,7 @@ extension SystemTests {
                 let before = try await product.client.acceptOne(
                     Samples.started("CA-0", of: known, with: "+14165550000"))
                 try await product.client.job(before, toBe: "done")
+                _ = try await crm.requests(1)
                 try await product.database.execute(loss.there)
                 var jobs: [String] = []
                 for (call, account) in [("CA-1", new), ("CA-2", known)] {

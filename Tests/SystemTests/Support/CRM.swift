@@ -13,7 +13,9 @@ func withCRM(_ body: (Peers, Product) async throws -> Void) async throws {
             "CRM_API_URL": peers.url(.provisioning), "CRM_PROVISIONING_SECRET": secrets[0],
             "CRM_PUBLIC_BASE_URL": peers.url(.twenty), "CRM_WORKSPACE_API_KEY": secrets[1],
             "DOMAIN_CHATBOT_API_URL": peers.url(.chatbot), "DOMAIN_CHATBOT_API_KEY": secrets[2],
-            "TWENTY_INBOUND_SECRETS": secrets[3], "TWENTY_WORKSPACE_ID": Peers.workspaceID,
+            // So that no target is told twice because this machine was busy.
+            "CRM_WEBHOOK_TIMEOUT_SECONDS": "10", "TWENTY_INBOUND_SECRETS": secrets[3],
+            "TWENTY_WORKSPACE_ID": Peers.workspaceID,
         ]
         try await withProduct(ProductOptions(environment: environment)) { product in
             for secret in secrets { product.addSecret(secret) }
