@@ -1,5 +1,6 @@
 import Basics
 import Command
+import Postgres
 import TestKit
 import Testing
 
@@ -147,13 +148,7 @@ extension SystemTests {
             try await scene.send(timed, "duplicate")
             try await scene.expectRefusal(bare)
             // Whose it is and what was told before is in Postgres: they wait, unspent.
-            for job in jobs {
-                let view = try await Waiting.value("job \(job) to be put off") {
-                    let view = try await product.client.job(job)
-                    return view["deferrals"]?.integer ?? 0 > 0 ? view : nil
-                }
-                #expect(view["attempts"]?.integer == 0, "\(view)")
-            }
+            for job in jobs { #expect(try await putOff(product, job)["attempts"]?.integer == 0) }
             try await product.postgres.start()
             for request in bare {
                 #expect(try await scene.sendUntilTaken(request).object["status"]?.string == "accepted")
@@ -165,6 +160,37 @@ extension SystemTests {
                 #expect(done["attempts"]?.integer == 1, "\(done)")
             }
             try await scene.expectToldOnce(Array(timed) + bare)
+        }
+
+        /// A Hub whose view is missing for a while says nothing of whose the workspace is: it is not told as nobody's.
+        @Test(.product(InboundRequest.variables)) func whoseItIsIsWaitedFor() async throws {
+            let product = try currentProduct()
+            let (workspace, account) = (Samples.name("workspace"), Samples.name("account") + ".example")
+            try await product.setAccount(account, ["crm_workspace_id": workspace])
+            let requests = try product.inboundRequests(workspace: workspace).filter(\.isLasting).prefix(3)
+            let target = try FakeTarget()
+            _ = try await product.listen(Array(requests), target, #""format":"raw""#)
+            try await product.database.execute("ALTER VIEW hub.account_settings RENAME TO settings_away")
+            var jobs: [String] = []
+            for request in requests {
+                let reply = try await product.post(request)
+                #expect(reply.status == 202, "\(reply.text)")
+                jobs.append(try #require(reply.object["id"]?.string))
+            }
+            for job in jobs { #expect(try await putOff(product, job)["attempts"]?.integer == 0) }
+            try await product.database.execute("ALTER VIEW hub.settings_away RENAME TO account_settings")
+            for job in jobs { try await product.client.job(job, toBe: "done", within: .seconds(40)) }
+            for event in try await target.bodies(4).dropFirst() {
+                #expect(event["domain_name"]?.string == account, "\(event)")
+            }
+        }
+
+        /// The job, once it was put off.
+        private func putOff(_ product: Product, _ job: String) async throws -> JSONObject {
+            try await Waiting.value("job \(job) to be put off") {
+                let view = try await product.client.job(job)
+                return view["deferrals"]?.integer ?? 0 > 0 ? view : nil
+            }
         }
 
         private static let allowed = ["TWENTY_INBOUND_ALLOW_BODY_ONLY": "true"]
