@@ -246,8 +246,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Basics", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", "TestKit", httpTypes,
-                hummingbird, hummingbirdCore, inMemoryLogging, lifecycle,
+                "API", "Basics", "Command", "Jobs", "Operator", "Postgres", "Program", "Queue", "Redis", "TestKit",
+                httpTypes, hummingbird, hummingbirdCore, inMemoryLogging, lifecycle,
                 logging, nio,
                 nioHTTP1, nioPosix,
             ],

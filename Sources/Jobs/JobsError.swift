@@ -13,6 +13,8 @@ public struct JobsError: Error, Sendable, CustomStringConvertible {
         public static let migrationChanged = Code(description: "migration_changed")
         /// What Postgres holds is not what it should be.
         public static let unexpectedData = Code(description: "unexpected_data")
+        /// The Hub's settings cannot be read now, whatever its people do to its views; `underlying` says how.
+        public static let hubUnreadable = Code(description: "hub_unreadable")
     }
 
     /// The reason.
@@ -23,7 +25,7 @@ public struct JobsError: Error, Sendable, CustomStringConvertible {
     public let underlying: PostgresError?
 
     /// Whether the same call may work later.
-    public var isRetriable: Bool { underlying?.isRetriable ?? false }
+    public var isRetriable: Bool { code == .hubUnreadable || underlying?.isRetriable ?? false }
     /// Code, message and cause.
     public var description: String {
         "\(code): \(message)" + (underlying.map { " (\($0))" } ?? "")

@@ -1,93 +1,13 @@
 import Basics
 import Curl
-import Foundation
 import Postgres
 import Redis
 import TestKit
 import Testing
 
-/// What a Python script that knows nothing of this code says that Twenty sends, or somebody in its name.
-struct InboundRequest: Sendable {
-    let name: String
-    let headers: [(name: String, value: String)]
-    let body: [UInt8]
-    let status: Int
-    let says: String
-    let reason: String
-    let record: String
-
-    /// All of them, signed now.
-    static func all(
-        secrets: (String, String), workspace: String, object: String, bodyOnly: Bool
-    ) throws -> [InboundRequest] {
-        let process = SpawnedProcess()
-        process.executable = "/usr/bin/env"
-        process.arguments = [
-            "python3", script, secrets.0, secrets.1, workspace, object, bodyOnly ? "yes" : "no",
-        ]
-        let output = try process.openOutput()
-        try process.run()
-        let bytes = output.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw ScriptFailure(status: process.terminationStatus)
-        }
-        return try bytes.split(separator: 0x0A).map { try InboundRequest(JSONParser.parse(Array($0))) }
-    }
-
-    struct ScriptFailure: Error { let status: Int32 }
-
-    /// Two live secrets.
-    static let secrets = ("4f1c0d6a9e2b7788aabbccddeeff0011", "inbound/secret of a person's own")
-
-    private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("inbound/sign.py").path
-
-    private init(_ value: JSONValue) throws {
-        let object = try #require(value.object)
-        func text(_ key: String) -> String { object[key]?.string ?? "" }
-        name = text("name")
-        headers = (object["headers"]?.array ?? []).compactMap(\.array).map {
-            (name: $0[0].string ?? "", value: $0[1].string ?? "")
-        }
-        body = try #require(Base64.decode(text("body")))
-        status = Int(object["status"]?.integer ?? 0)
-        (says, reason, record) = (text("says"), text("reason"), text("record"))
-    }
-}
-
-extension Product {
-    /// `POST /webhooks/twenty`, without a token.
-    fileprivate func post(_ request: InboundRequest) async throws -> ProductReply {
-        try await client.with(token: nil).send(
-            .post, "/webhooks/twenty", body: request.body, headers: request.headers)
-    }
-
-    /// Requests of a workspace, none of them about a record that another test has.
-    fileprivate func inboundRequests(workspace: String) throws -> [InboundRequest] {
-        for secret in [InboundRequest.secrets.0, InboundRequest.secrets.1] { addSecret(secret) }
-        return try InboundRequest.all(
-            secrets: InboundRequest.secrets, workspace: workspace, object: Samples.objectName(), bodyOnly: false)
-    }
-
-    /// An endpoint that gets all that the requests are about, once every process knows of it.
-    fileprivate func listen(
-        _ requests: [InboundRequest], _ target: FakeTarget, _ members: String = ""
-    ) async throws -> String {
-        let record = try #require(requests.first { !$0.record.isEmpty }).record
-        let object = String(record.prefix { $0 != "-" })
-        let made = try await makeEndpoint(target, ["\(object).*"], members)
-        let job = try #require(try await accept(Samples.record(object, id: "warm"), making: 1).first)
-        try await client.job(job, toBe: "done")
-        return made.id
-    }
-}
-
 extension SystemTests {
     /// `POST /webhooks/twenty`, as far as the subscriptions.
-    @Suite(
-        .product(["TWENTY_INBOUND_SECRETS": "\(InboundRequest.secrets.0), \(InboundRequest.secrets.1)"])
-    )
+    @Suite(.product(InboundRequest.variables))
     struct InboundTests {
         /// Every variant and every rule; each record that was taken is told once, in the account of its workspace.
         @Test func everyVariant() async throws {
@@ -157,9 +77,7 @@ extension SystemTests {
     }
 
     /// The same with workers that die.
-    @Suite(
-        .product(["TWENTY_INBOUND_SECRETS": "\(InboundRequest.secrets.0), \(InboundRequest.secrets.1)"])
-    )
+    @Suite(.product(InboundRequest.variables))
     struct InboundCrashTests {
         /// A worker that is killed again and again while it tells; each record is told, and none in two jobs.
         @Test func aKilledWorkerTellsEverything() async throws {

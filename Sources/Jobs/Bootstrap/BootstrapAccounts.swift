@@ -13,7 +13,7 @@ public struct BootstrapAccounts: Sendable {
     }
 
     /// The workspace of an account that wants it: `crm_sync_provider` is `aventora_crm`, `twenty_sync_contacts` is true and
-    /// `crm_workspace_id` is set. Nil for any other. At most one query a second and account. Throws `storage`.
+    /// `crm_workspace_id` is set. Nil for any other. At most one query a second and account. Throws `hubUnreadable`.
     public func workspaceID(of domainName: String) async throws(JobsError) -> String? {
         try await lookup.value(of: domainName)
     }

@@ -34,8 +34,8 @@ final class HubLookup: Sendable {
         (self.statement, self.column, self.failure) = (statement, column, failure)
     }
 
-    /// The value; nil when there is none, or there are no Hub views at all. At most one query a second and key. Throws
-    /// `storage`.
+    /// The value; nil when there is none, or there is no Hub at all. At most one query a second and key. Throws
+    /// `hubUnreadable`.
     func value(of key: String) async throws(JobsError) -> String? {
         let now = clock.nowMilliseconds
         if let entry = entries.withLock({ $0[key] }), now - entry.readAtMilliseconds < Self.freshMilliseconds {
@@ -54,9 +54,8 @@ final class HubLookup: Sendable {
             return try await pool.query(statement, [.text(key)]).first?.optionalString(column)
         } catch {
             let error = JobsError.wrap(error, failure)
-            // A database without the Hub's views has no accounts.
-            if let state = error.underlying?.sqlState, ["42P01", "3F000"].contains(state) { return nil }
-            throw error
+            if await HubViews.areAbsent(after: error, pool) { return nil }
+            throw JobsError(.hubUnreadable, failure, underlying: error.underlying)
         }
     }
 }

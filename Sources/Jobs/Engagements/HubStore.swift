@@ -55,6 +55,9 @@ public struct HubStore: Sendable {
         }
     }
 
+    /// Whether a read failed because there is no Hub in this database, and so no account with settings of its own.
+    func isAbsent(after error: JobsError) async -> Bool { await HubViews.areAbsent(after: error, pool) }
+
     /// The push settings of one account, nil when it has no row.
     public func settings(domainName: String) async throws(JobsError) -> JSONObject? {
         try await settings(domainNames: [domainName])[domainName]

@@ -13,7 +13,7 @@ public struct WorkspaceStore: Sendable {
     }
 
     /// The account's domain name; of several that name the workspace the first in alphabetical order. Nil when none does,
-    /// or there are no Hub views at all. At most one query a second and workspace. Throws `storage`.
+    /// or there is no Hub at all. At most one query a second and workspace. Throws `hubUnreadable`.
     public func domainName(ofWorkspace workspaceID: String) async throws(JobsError) -> String? {
         try await lookup.value(of: workspaceID)
     }

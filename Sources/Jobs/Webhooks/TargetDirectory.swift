@@ -66,8 +66,7 @@ public final class TargetDirectory: Sendable {
         do {
             return try await accounts.settings(domainNames: domainNames)
         } catch {
-            // A database without the Hub's views has no accounts with settings of their own.
-            if let state = error.underlying?.sqlState, ["42P01", "3F000"].contains(state) { return [:] }
+            if await accounts.isAbsent(after: error) { return [:] }
             throw error
         }
     }

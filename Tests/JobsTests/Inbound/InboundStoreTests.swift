@@ -113,6 +113,14 @@ struct InboundStoreTests {
             let store = WorkspaceStore(pool: pool, clock: SystemMonotonicClock())
             #expect(try await store.domainName(ofWorkspace: "w") == "a.example")
             #expect(try await store.domainName(ofWorkspace: "x") == nil)
+            // A Hub whose view is missing is no answer.
+            try await pool.execute("ALTER VIEW hub.account_settings RENAME TO settings_away")
+            for _ in 0..<2 {
+                let error = await #expect(throws: JobsError.self) { try await store.domainName(ofWorkspace: "y") }
+                #expect(error?.code == .hubUnreadable && error?.isRetriable == true)
+            }
+            try await pool.execute("ALTER VIEW hub.settings_away RENAME TO account_settings")
+            #expect(try await store.domainName(ofWorkspace: "y") == nil)
         }
         // Without the Hub's views nobody has an account.
         try await PostgresFixture.withDatabase { pool in

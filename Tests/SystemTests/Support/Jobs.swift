@@ -1,6 +1,7 @@
 import Basics
 import Command
 import Curl
+import Postgres
 import Redis
 import TestKit
 
@@ -26,6 +27,24 @@ extension Product {
             let reply = try await client.get(path)
             last = reply.text
             return reply.status == 200 && condition(reply.object) ? reply.object : nil
+        }
+    }
+}
+
+extension Product {
+    private static let open = PostgresStatement(
+        "test_open", "SELECT count(*) AS n FROM jobs.outbox WHERE ended_at IS NULL")
+
+    /// Returns once every program is ready and nothing is left to do, neither in the outbox nor in these queues.
+    func finishWork(in queues: String..., within limit: Duration = .seconds(40)) async throws {
+        for process in processes where process.exit == nil { try await waitUntilReady(process) }
+        try await Waiting.until("the outbox to end", within: limit) {
+            try await database.query(Self.open)[0].integer("n") == 0
+        }
+        var last: [String: [Int64]] = [:]
+        try await Waiting.until("\(queues) to be empty", within: limit, seen: { "\(last)" }) {
+            last = try await client.queues()
+            return queues.allSatisfy { last[$0]?.prefix(3) == [0, 0, 0] }
         }
     }
 }
