@@ -83,18 +83,31 @@ public struct Day: Sendable {
         _ script: DayScript, _ reader: DayReader, _ expected: DayState
     ) async throws -> (DayState, DayPushes) {
         var last: (DayState, DayPushes)?
-        for _ in 0..<10 {
+        for _ in 0..<5 {
             try await script.wait("the queues to be empty") { try await isIdle(script.connection) }
             let now = try await reader.state()
             let parts = expected.report(found: now.state).filter { $0.part != .replay }
             if parts.allSatisfy(\.isGood) { return now }
             last = now
-            // What is told without a second try may still be on its way into a queue.
-            try await Task.sleep(for: .seconds(1))
+            try await find(script, reader)
         }
         guard let last else { throw DayFailure(description: "nothing was looked at") }
         return last
     }
+
+    /// Twenty tells once: what was lost then is found by looking, which leaves the last minute to what may still be told.
+    private func find(_ script: DayScript, _ reader: DayReader) async throws {
+        let left = reader.facts.quietMilliseconds + Self.settleMilliseconds - script.now()
+        if left > 0 {
+            say("not all is there yet; in \(left / 1_000 + 1) s it is looked for what Twenty did not tell")
+            try await Task.sleep(for: .milliseconds(left))
+        }
+        try await script.reconcile()
+        try await Task.sleep(for: .seconds(1))
+    }
+
+    /// A search leaves out what changed within the last 60 s.
+    private static let settleMilliseconds: Int64 = 62_000
 
     private func isIdle(_ connection: DayConnection) async throws -> Bool {
         let queues = (try await connection.ask(.get, "/v1/queues")["items"]?.array ?? []).compactMap(\.object)

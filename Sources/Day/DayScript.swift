@@ -20,11 +20,14 @@ struct DayScript: Sendable {
         var provisionedMilliseconds: Int64 = 0
         var membersMilliseconds: Int64 = 0
         var longestCallMilliseconds: Int64 = 0
+        /// When nothing in Twenty changes any more.
+        var quietMilliseconds: Int64 = 0
         var endpoint = ""
         var fullJob = ""
         var membersJob = ""
     }
 
+    private static let longAgo = "2026-01-01T00:00:00.000Z"
     private static let stepLimit = Duration.seconds(150)
 
     func play() async throws -> Facts {
@@ -37,10 +40,12 @@ struct DayScript: Sendable {
         say("morning: \(plan.size.contacts) calls")
         facts.longestCallMilliseconds = try await calls(half: 0)
         try await fail(DayFaults.noon)
+        if isFailing { try await connection.setState(.twenty, #"{"sends_webhooks":false}"#) }
         say("noon: TIPS is synced, and \(plan.size.contacts) more calls")
         let sync = try await job(#"{"kind":"tips.sync","args":{}}"#)
         facts.longestCallMilliseconds = max(facts.longestCallMilliseconds, try await calls(half: 1))
         try await finish(sync, "TIPS to be synced")
+        facts.quietMilliseconds = now()
         try await fail(DayFaults.evening)
         say("evening: \(plan.engaged.count) people are engaged")
         try await engage(since: facts.startedMilliseconds)
@@ -75,6 +80,7 @@ struct DayScript: Sendable {
             #"{"workspaces":[{"subdomain":"\#(DayPlan.account)","hubConnected":false,"assignedDomain":null,"scopeField":"\#(DayPlan.scopeField)","scopeValues":{\#(values)},"externalUsers":{\#(known.joined(separator: ","))},"fields":{"person":[{"name":"\#(DayPlan.scopeField)","type":"NUMBER"}]}}]}"#
         )
         for user in DayPlan.users { try await addMember(user.email) }
+        try await reconcile()
     }
 
     /// The workspace is there, its Hub is set up, and people join it.
@@ -115,7 +121,7 @@ struct DayScript: Sendable {
                 ? #"{"source":"API","workspaceMemberId":null,"name":"Import"}"#
                 : #"{"source":"MANUAL","workspaceMemberId":"\#(member)","name":"Ann"}"#
             return
-                #"{"id":"\#(contact.id)","name":{"firstName":"\#(contact.firstName)","lastName":"\#(contact.lastName)"},"emails":{"primaryEmail":"\#(contact.email)"},"phones":{"primaryPhoneNumber":"\#(contact.phone)"},"createdBy":\#(actor)}"#
+                #"{"id":"\#(contact.id)","name":{"firstName":"\#(contact.firstName)","lastName":"\#(contact.lastName)"},"emails":{"primaryEmail":"\#(contact.email)"},"phones":{"primaryPhoneNumber":"\#(contact.phone)"},"createdBy":\#(actor),"createdAt":"\#(Self.longAgo)","updatedAt":"\#(Self.longAgo)"}"#
         }
         try await connection.setState(
             .twenty, #"{"workspaces":[{"people":[\#(people.joined(separator: ","))]}]}"#)
@@ -140,6 +146,12 @@ struct DayScript: Sendable {
     /// Posts a job; its id.
     func job(_ body: String) async throws -> String {
         try await connection.ask(.post, "/v1/jobs", body)["id"]?.string ?? ""
+    }
+
+    /// Has the changes looked for that Twenty did not tell of. The first time says only from when on.
+    func reconcile() async throws {
+        let run = try await connection.ask(.post, "/v1/schedules/twenty.reconcile/run")
+        try await finish(run["id"]?.string ?? "", "what Twenty did not tell to be found")
     }
 
     /// Waits for the end of a job, which has to be a good one.

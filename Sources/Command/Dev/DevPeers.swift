@@ -60,7 +60,10 @@ package struct DevPeers: Sendable {
                 ("TIPS_CLIENT_SECRET", "peers-tips-secret"), ("TIPS_SYNC_ENABLED", "true"),
                 ("TIPS_SYNC_WORKSPACE_ID", "20202020-1c25-4d02-bf25-6aeccf7ea419"),
             ],
-            [("TWENTY_INBOUND_SECRETS", secret)],
+            [
+                ("TWENTY_INBOUND_SECRETS", secret),
+                ("TWENTY_WORKSPACE_ID", "20202020-1c25-4d02-bf25-6aeccf7ea419"),
+            ],
             [("PEERS_SUBSCRIBER_URL", url("subscriber"))],
             // A played Twenty takes any number, and nobody waits a minute for a played Hub.
             [("TWENTY_CALLS_PER_MINUTE", "60000")],
