@@ -279,7 +279,7 @@ let package = Package(
         ),
         .testTarget(
             name: "PeersTests",
-            dependencies: ["aventora-peers", "Basics", "Curl", "Peers", "TestKit", crypto],
+            dependencies: ["aventora-peers", "Basics", "Curl", "Day", "Peers", "TestKit", crypto],
             swiftSettings: strict
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestKit", "Threads"], swiftSettings: strict),
