@@ -65,15 +65,9 @@ public struct EndpointsCommand: AsyncParsableCommand {
 
         func run() async throws {
             await Session.run(options) { session in
-                var result: EndpointStore.Rekeying
+                let result: Rekeying
                 do {
-                    result = try await EndpointStore(pool: session.pool).rekey(try session.keyring)
-                    // Sealed under the same keys, so that none of them can go before it is moved, too.
-                    switch try await RecordSyncStore(pool: session.pool).rekey(try session.keyring) {
-                    case true?: result.moved += 1
-                    case false?: break
-                    case nil: result.unreadable.append("crm_config")
-                    }
+                    result = try await Rekeying.run(try session.keyring, pool: session.pool)
                 } catch let error as SecretsError {
                     throw ProgramError(.configuration, error.message)
                 }
@@ -81,7 +75,7 @@ public struct EndpointsCommand: AsyncParsableCommand {
                 try session.answer(resource) { _ in ["\(result.moved) re-keyed"] }
                 guard result.unreadable.isEmpty else {
                     let ids = result.unreadable.prefix(20).joined(separator: ", ")
-                    throw ProgramError(.failure, "no key opens what \(result.unreadable.count) endpoints hold: \(ids)")
+                    throw ProgramError(.failure, "no key opens what \(result.unreadable.count) of them hold: \(ids)")
                 }
             }
         }

@@ -103,8 +103,8 @@ import Threads
             // Under a new key, as with the endpoints' secrets.
             let old = Base64.encode([UInt8](repeating: 7, count: 32))
             let both = try SecretsKeyring(Base64.encode([UInt8](repeating: 8, count: 32)) + "," + old)
-            #expect(try await store.rekey(both) == true)
-            #expect(try await store.rekey(both) == false)
+            #expect(try await Rekeying.run(both, pool: pool).moved == 1)
+            #expect(try await Rekeying.run(both, pool: pool).moved == 0)
             let new = try SecretsKeyring(Base64.encode([UInt8](repeating: 8, count: 32)))
             #expect(try await store.find()?.settings(over: variables, new).key?.revealed == "a-very-secret-key")
             let error = try #require(throws: SecretsError.self) { try made.settings(over: variables, new) }

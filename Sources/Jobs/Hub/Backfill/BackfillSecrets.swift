@@ -51,5 +51,6 @@ public struct BackfillSecrets: Sendable, Hashable {
         return .password(username: username, password)
     }
 
-    private static func owner(_ id: String) -> String { "hub.backfill:\(id)" }
+    /// Whom they are sealed for.
+    static func owner(_ id: String) -> String { "hub.backfill:\(id)" }
 }

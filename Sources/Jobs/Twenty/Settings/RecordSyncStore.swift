@@ -40,26 +40,6 @@ public struct RecordSyncStore: Sendable {
         }
     }
 
-    /// Seals the key with the newest of the keyring's keys, if another one sealed it.
-    ///
-    /// - Returns: whether it was; nil when no key opens it.
-    public func rekey(_ keyring: SecretsKeyring) async throws -> Bool? {
-        guard let newest = keyring.newestKeyID else { throw SecretsError(.noKey, "SECRETS_KEY is not set") }
-        guard let old = try await find()?.key, old.keyID != newest else { return false }
-        let new: SealedSecret
-        do throws(SecretsError) {
-            new = try keyring.seal(try keyring.open(old, of: RecordSyncConfig.owner), of: RecordSyncConfig.owner)
-        } catch {
-            return nil
-        }
-        do {
-            let values: [PostgresValue] = [.text(new.keyID), .bytes(new.bytes), .bytes(old.bytes)]
-            return try await pool.query(Self.move, values).count == 1
-        } catch {
-            throw JobsError.wrap(error, "The key of record sync could not be re-keyed")
-        }
-    }
-
     private static func config(_ row: PostgresRow) throws -> RecordSyncConfig {
         guard let mode = RecordSyncMode(rawValue: try row.string("mode")) else {
             throw JobsError(.unexpectedData, "The stored mode of record sync is unknown")
@@ -90,6 +70,4 @@ public struct RecordSyncStore: Sendable {
             updated_by = EXCLUDED.updated_by, updated_at = clock_timestamp()
         RETURNING \(columns)
         """)
-    private static let move = PostgresStatement(
-        "crm_config_rekey", "UPDATE jobs.crm_config SET key_id = $1, sealed = $2 WHERE sealed = $3 RETURNING 1")
 }
