@@ -1,5 +1,5 @@
-// One task takes events in order and sends them side by side, as the real worker does: without order, without a second
-// try, and forgetting what failed.
+// One task takes events in order and sends them side by side, so many at a time as a worker does that has a limit: without
+// order, without a second try, and forgetting what failed.
 
 internal import Basics
 internal import Crypto
@@ -38,6 +38,9 @@ struct TwentyEvent: Sendable {
 
 /// Sends what happened to the webhooks of a workspace, as Twenty does.
 final class TwentyWebhooks: Sendable {
+    /// How many are on their way at a time.
+    private static let maximumInFlight = 100
+
     private let clock: PeerClock
     private let events: AsyncStream<TwentyEvent>
     private let inbox: AsyncStream<TwentyEvent>.Continuation
@@ -58,9 +61,15 @@ final class TwentyWebhooks: Sendable {
     /// Runs until the task is cancelled.
     func run() async {
         let client = CurlClient()
-        await withDiscardingTaskGroup { group in
+        await withTaskGroup(of: Void.self) { group in
+            var inFlight = 0
             for await event in events {
                 for webhook in event.receivers {
+                    if inFlight == Self.maximumInFlight {
+                        await group.next()
+                    } else {
+                        inFlight += 1
+                    }
                     group.addTask { [self] in await send(event, webhook, client) }
                 }
             }
