@@ -191,7 +191,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "aventora-peers",
-            dependencies: ["Basics", "Day", "Peers", "Program", arguments],
+            dependencies: ["Basics", "Day", "Peers", "Program", arguments, signals],
             path: "Sources/Programs/peers",
             swiftSettings: strict
         ),

@@ -42,6 +42,26 @@ struct DayConnection: Sendable {
         return (reply["events"]?.array ?? []).flatMap { $0.object?["jobs"]?.array ?? [] }.compactMap(\.string)
     }
 
+    /// Makes the day's subscription; its id and its secret.
+    func addSubscription(url: String) async throws -> (id: String, secret: String) {
+        let made = try await ask(
+            .post, "/v1/endpoints",
+            #"{"url":"\#(url)","operations":["call.completed","engagement.created","person.created"],"format":"raw","retry":{"attempts":12,"delay_seconds":1},"description":"\#(Self.subscription)"}"#
+        )
+        return (made["id"]?.string ?? "", made["secret"]?.string ?? "")
+    }
+
+    /// Removes it, and those of days that were killed.
+    func removeSubscriptions() async throws {
+        let items = try await ask(.get, "/v1/endpoints?limit=200")["items"]?.array ?? []
+        for endpoint in items.compactMap(\.object) where endpoint["description"]?.string == Self.subscription {
+            _ = try await ask(.delete, "/v1/endpoints/\(endpoint["id"]?.string ?? "")")
+        }
+    }
+
+    /// By which it is known.
+    private static let subscription = "the played day's"
+
     /// A request to what a played system shows to its callers.
     func call(
         _ peer: DaySettings.Peer, _ method: CurlRequest.Method, _ path: String, _ body: String? = nil,
@@ -77,6 +97,7 @@ struct DayConnection: Sendable {
             CurlRequest(
                 method: method, url: url, headers: headers, body: Array((body ?? "").utf8),
                 responseLimitBytes: 256 << 20))
+        guard !response.body.isEmpty else { return (response.status, JSONObject()) }
         let limits = JSONLimits(bytes: 256 << 20, values: 20_000_000)
         return (response.status, try JSONParser.parse(response.body, limits: limits).object ?? JSONObject())
     }

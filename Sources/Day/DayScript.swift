@@ -59,12 +59,10 @@ struct DayScript: Sendable {
         try await hub.setAccount(
             receiver: settings.apiURL + "/rest/aventora/webhook", secret: settings.receiverSecret)
         let url = (settings.peers[.subscriber] ?? "") + "/hooks"
-        let made = try await connection.ask(
-            .post, "/v1/endpoints",
-            #"{"url":"\#(url)","operations":["call.completed","engagement.created","person.created"],"format":"raw","retry":{"attempts":12,"delay_seconds":1},"description":"a day"}"#
-        )
-        facts.endpoint = made["id"]?.string ?? ""
-        try await connection.setState(.subscriber, #"{"secret":"\#(made["secret"]?.string ?? "")","deliveries":[]}"#)
+        try await connection.removeSubscriptions()
+        let made = try await connection.addSubscription(url: url)
+        facts.endpoint = made.id
+        try await connection.setState(.subscriber, #"{"secret":"\#(made.secret)","deliveries":[]}"#)
         let agents = plan.agents.map { #"{"id":"\#($0)","number":\#($0),"client_count":\#(plan.size.clients)}"# }
         try await connection.setState(.tips, #"{"agents":[\#(agents.joined(separator: ","))]}"#)
         let shared = plan.contacts.compactMap { contact in

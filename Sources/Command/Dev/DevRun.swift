@@ -145,7 +145,7 @@ package struct DevRun: Sendable {
         let exit = await withTaskCancellationHandler {
             await child.waitForExit(within: options.dayLimit)
         } onCancel: {
-            child.send(SIGKILL)
+            child.send(SIGTERM)
         }
         if exit == nil { await child.stop([]) }
         guard exit != .exited(0), !Task.isCancelled else { return }

@@ -3,6 +3,7 @@ import Basics
 import Day
 import Glibc
 import Program
+import UnixSignals
 
 /// `aventora-peers day`.
 struct DayCommand: AsyncParsableCommand {
@@ -60,7 +61,11 @@ struct DayCommand: AsyncParsableCommand {
                 Self.write(json ? Self.line(["step": .string(step)]) : "day: \(step)")
             }
             (day.size, day.isFailing) = (size, failing)
-            let report = try await day.play()
+            let playing = Task { [day] in try await day.play() }
+            let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+            let watch = Task { for await _ in signals { playing.cancel() } }
+            defer { watch.cancel() }
+            let report = try await playing.value
             Self.write(json ? Self.line(Self.object(report)) : Self.table(report))
             if !report.isGood { throw ProgramError(.failure, "the day did not end as it was meant to") }
         }
