@@ -29,9 +29,10 @@ public struct Day: Sendable {
     public var size = DaySize()
     /// Whether every system that jobs call fails for a while.
     public var isFailing = false
-    /// In the names of calls, so that no two days have the same; and TIPS's first agent.
+    /// In the names of calls, so that no two days have the same.
     public var name: String
-    /// See ``name``. 1 to 700.
+    /// The number of TIPS's first agent. The database knows the clients of every other day to be there already, so no two
+    /// days may share an agent. 1 to 10^12.
     public var firstAgent: Int
     private let settings: DaySettings
     private let say: @Sendable (String) -> Void
@@ -39,9 +40,10 @@ public struct Day: Sendable {
     /// - Parameter say: told what happens, a line each.
     public init(_ settings: DaySettings, say: @escaping @Sendable (String) -> Void) {
         (self.settings, self.say) = (settings, say)
-        let minutes = SystemWallClock().nowMilliseconds() / 60_000
-        name = "day-\(String(minutes, radix: 36))"
-        firstAgent = Int(minutes % 34) * 20 + 1
+        let now = SystemWallClock().nowMilliseconds()
+        name = "day-\(String(now, radix: 36))"
+        // Twenty for each second; a day takes longer.
+        firstAgent = Int(now / 1_000) * 20 + 1
     }
 
     /// Takes about as long as its calls and the delays of the Hub, and on a bad day two minutes more. Cancelling the task

@@ -27,7 +27,7 @@ struct DayPeople: Sendable {
     func identity(_ id: String) -> String {
         guard let person = byID[id] else { return "unknown \(id)" }
         let phone = Self.phone(person)
-        return phone.hasPrefix("+1416555") ? phone : "client \(person["tipsClientId"]?.string ?? "-")"
+        return phone.hasPrefix(DayContact.phonePrefix) ? phone : "client \(person["tipsClientId"]?.string ?? "-")"
     }
 
     func add(_ plan: DayPlan, _ state: inout DayState) {
@@ -46,7 +46,7 @@ struct DayPeople: Sendable {
             state.add(
                 .people,
                 DayLine.person(
-                    phone.hasPrefix("+1416555") ? phone : phone == "-" ? "-" : nil,
+                    phone.hasPrefix(DayContact.phonePrefix) ? phone : phone == "-" ? "-" : nil,
                     person["emails"]?.object?["primaryEmail"]?.string ?? "-",
                     "\(name?["firstName"]?.string ?? "") \(name?["lastName"]?.string ?? "")",
                     owner: owner.map { memberEmails[$0] ?? "unknown" } ?? "the system",

@@ -41,12 +41,17 @@ struct DayContact: Sendable {
     /// The client of TIPS who they are too.
     let client: DayClient?
 
-    var phone: String { "+1416555\(DayPlan.padded(1_000 + number, 4))" }
-    var email: String { "caller\(number)@day.test" }
     var firstName: String { "Caller" }
     var lastName: String { "Number\(number)" }
-    /// Of the record that is there from the start.
-    var id: String { "00000000-0000-4000-8000-\(DayPlan.padded(number, 12))" }
+    /// Of the record that is there from the start. Another one each day: the database remembers with whom somebody spoke
+    /// on a day that was broken off.
+    let id: String
+    /// Another one each day, too: it remembers whose an address is, and which client a person is.
+    let email: String
+    /// Nobody else's begins with ``phonePrefix``.
+    let phone: String
+
+    static let phonePrefix = "+1416"
 }
 
 /// A client of an agent of TIPS.
@@ -95,8 +100,12 @@ struct DayPlan: Sendable {
                 }
             let place = number - 30
             let client = 0..<20 ~= place ? DayClient(agent: agents[place % agents.count], place: place) : nil
+            let id = firstAgent / 20 % 10_000_000 * 10_000 + number
+            let local = 2_000_000 + (firstAgent / 20 * size.contacts + number) % 8_000_000
             return DayContact(
-                number: number, origin: origin, user: Self.users[number % Self.users.count], client: client)
+                number: number, origin: origin, user: Self.users[number % Self.users.count], client: client,
+                id: "00000000-0000-4000-8000-\(Self.padded(id, 12))", email: "caller\(number)@\(name).test",
+                phone: DayContact.phonePrefix + String(local))
         }
     }
 
