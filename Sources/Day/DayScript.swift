@@ -73,12 +73,22 @@ struct DayScript: Sendable {
         try await connection.setState(.tips, #"{"change":[\#(shared.joined(separator: ","))]}"#)
         let values = DayPlan.users.map { #""\#($0.email)":\#($0.number)"# }.joined(separator: ",")
         let known = DayPlan.users.compactMap { user in user.hubID.map { #""\#($0)":"\#(user.email)""# } }
+        try await connection.setState(.assistant, #"{"domains":[]}"#)
+        let users = try await usersOfEarlierDays()
         try await connection.setState(
             .provisioning,
-            #"{"workspaces":[{"subdomain":"\#(DayPlan.account)","hubConnected":false,"assignedDomain":null,"scopeField":"\#(DayPlan.scopeField)","scopeValues":{\#(values)},"externalUsers":{\#(known.joined(separator: ","))},"fields":{"person":[{"name":"\#(DayPlan.scopeField)","type":"NUMBER"}]}}]}"#
+            #"{"workspaces":[{"subdomain":"\#(DayPlan.account)","workspaceMembers":[\#(users)],"roles":["Admin","Member"],"hubConnected":false,"assignedDomain":null,"scopeField":"\#(DayPlan.scopeField)","scopeValues":{\#(values)},"externalUsers":{\#(known.joined(separator: ","))},"fields":{"person":[{"name":"\#(DayPlan.scopeField)","type":"NUMBER"}]}}]}"#
         )
         for user in DayPlan.users { try await addMember(user.email) }
         try await reconcile()
+    }
+
+    /// The users who are there from an earlier day, as JSON: workers remember for a while who they are.
+    private func usersOfEarlierDays() async throws -> String {
+        let members = try await DayReader.workspace(connection)["workspaceMembers"]?.array ?? []
+        let emails = Set(DayPlan.users.map(\.email))
+        return members.filter { $0.object?["userEmail"]?.string.map(emails.contains) ?? false }
+            .map { String(decoding: $0.encoded(), as: UTF8.self) }.joined(separator: ",")
     }
 
     /// The workspace is there, its Hub is set up, and people join it.
