@@ -237,7 +237,9 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(name: "Day", dependencies: ["Basics", "Curl", "Jobs", "Postgres", "Program"], swiftSettings: strict),
+        .target(
+            name: "Day", dependencies: ["Basics", "Curl", "Jobs", "Peers", "Postgres", "Program"], swiftSettings: strict
+        ),
         .target(
             name: "TestKit",
             dependencies: ["Basics", "Command", "Curl", "Postgres", "Redis", "Threads"],

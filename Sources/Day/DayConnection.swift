@@ -1,5 +1,6 @@
 internal import Basics
 internal import Curl
+internal import Peers
 
 /// Why the day cannot go on.
 struct DayFailure: Error, CustomStringConvertible {
@@ -64,7 +65,7 @@ struct DayConnection: Sendable {
 
     /// A request to what a played system shows to its callers.
     func call(
-        _ peer: DaySettings.Peer, _ method: CurlRequest.Method, _ path: String, _ body: String? = nil,
+        _ peer: PeerName, _ method: CurlRequest.Method, _ path: String, _ body: String? = nil,
         token: String? = nil
     ) async throws -> JSONObject {
         let (status, object) = try await send(method, (settings.peers[peer] ?? "") + path, body, token: token)
@@ -75,16 +76,16 @@ struct DayConnection: Sendable {
     }
 
     /// All that a played system holds.
-    func state(_ peer: DaySettings.Peer) async throws -> JSONObject { try await call(peer, .get, "/_peer/state") }
+    func state(_ peer: PeerName) async throws -> JSONObject { try await call(peer, .get, "/_peer/state") }
 
     /// Puts members in place of what it holds.
-    func setState(_ peer: DaySettings.Peer, _ json: String) async throws {
+    func setState(_ peer: PeerName, _ json: String) async throws {
         _ = try await call(peer, .put, "/_peer/state", json)
     }
 
     /// The newest calls that it got, oldest first.
-    func calls(_ peer: DaySettings.Peer, under prefix: String) async throws -> [JSONObject] {
-        (try await call(peer, .get, "/_peer/calls?path_prefix=\(prefix)")["items"]?.array ?? []).compactMap(\.object)
+    func calls(_ peer: PeerName, under prefix: String) async throws -> [JSONObject] {
+        (try await call(peer, .get, "/_peer/calls?path_prefix=\(prefix)")["items"]?.objects ?? [])
     }
 
     private func send(

@@ -1,8 +1,10 @@
+internal import Peers
+
 /// How each of the played systems fails for a while, on a bad day: it refuses, breaks off, loses answers after the work
 /// was done, tells nonsense, and answers late. Every fault is counted, so that it is over in the end.
 enum DayFaults {
     /// What is the matter with a system from the beginning of a part of the day on.
-    static func night(_ peer: DaySettings.Peer) -> [String] {
+    static func night(_ peer: PeerName) -> [String] {
         switch peer {
         case .assistant: [lost("/internal", 1)]
         default: []
@@ -10,7 +12,7 @@ enum DayFaults {
     }
 
     /// While people join the workspace. The assistant fails once only: a third attempt comes a minute after the second.
-    static func dawn(_ peer: DaySettings.Peer) -> [String] {
+    static func dawn(_ peer: PeerName) -> [String] {
         switch peer {
         case .assistant: [refused("/internal", 503, 1)]
         default: []
@@ -18,7 +20,7 @@ enum DayFaults {
     }
 
     /// While people are called.
-    static func morning(_ peer: DaySettings.Peer) -> [String] {
+    static func morning(_ peer: PeerName) -> [String] {
         switch peer {
         case .twenty:
             [
@@ -38,7 +40,7 @@ enum DayFaults {
     }
 
     /// While TIPS is synced and people are called again.
-    static func noon(_ peer: DaySettings.Peer) -> [String] {
+    static func noon(_ peer: PeerName) -> [String] {
         switch peer {
         case .tips:
             [
@@ -58,7 +60,7 @@ enum DayFaults {
     }
 
     /// While the CRM has people engaged.
-    static func evening(_ peer: DaySettings.Peer) -> [String] {
+    static func evening(_ peer: PeerName) -> [String] {
         switch peer {
         case .hub:
             [

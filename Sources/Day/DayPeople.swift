@@ -1,4 +1,5 @@
 internal import Basics
+internal import Peers
 
 /// The people and members of a workspace.
 struct DayPeople: Sendable {
@@ -9,8 +10,8 @@ struct DayPeople: Sendable {
     private let roles: JSONObject
 
     init(_ workspace: JSONObject) {
-        people = (workspace["people"]?.array ?? []).compactMap(\.object)
-        members = (workspace["workspaceMembers"]?.array ?? []).compactMap(\.object)
+        people = (workspace["people"]?.objects ?? [])
+        members = (workspace["workspaceMembers"]?.objects ?? [])
         roles = workspace["memberRoles"]?.object ?? JSONObject()
         byID = Dictionary(people.map { ($0["id"]?.string ?? "", $0) }) { first, _ in first }
         memberEmails = Dictionary(

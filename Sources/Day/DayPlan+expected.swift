@@ -101,12 +101,13 @@ enum DayLine {
     static func call(
         _ call: String, _ status: String, _ outcome: String, history: Int, transcript: Int, person: String
     ) -> String {
-        "\(call): \(status), \(outcome), history \(history), transcript \(transcript), person \(person)"
+        engagement(call, status, outcome, history: history, transcript: transcript) + ", person \(person)"
     }
 
+    /// - Parameter name: of the call, or whom it is with.
     static func engagement(
-        _ person: String, _ status: String, _ outcome: String, history: Int, transcript: Int
+        _ name: String, _ status: String, _ outcome: String, history: Int, transcript: Int
     ) -> String {
-        "\(person): \(status), \(outcome), history \(history), transcript \(transcript)"
+        "\(name): \(status), \(outcome), history \(history), transcript \(transcript)"
     }
 }

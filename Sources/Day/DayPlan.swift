@@ -1,6 +1,8 @@
 // What happens in the day, and with that what must be there at its end. Everything else in this module either does what
 // is planned here or looks at what came of it.
 
+internal import Peers
+
 /// How much happens.
 public struct DaySize: Sendable, Hashable {
     /// People who are called, each in the morning and in the afternoon. 50 to 9,000.
@@ -67,7 +69,7 @@ struct DayClient: Sendable, Hashable {
 struct DayPlan: Sendable {
     /// The account, which is also the workspace's subdomain.
     static let account = "acme"
-    static let workspaceID = "20202020-1c25-4d02-bf25-6aeccf7ea419"
+    static let workspaceID = CRM.firstWorkspaceID
     static let scopeField = "ownerNumber"
     /// Of the record that a member keeps: whose it is stays.
     static let keeper = users[0]

@@ -1,5 +1,6 @@
 internal import Basics
 internal import Curl
+internal import Peers
 internal import Postgres
 
 /// Looks at what the day has left behind.
@@ -19,7 +20,7 @@ struct DayReader: Sendable {
 
     /// The first workspace of Twenty.
     static func workspace(_ connection: DayConnection) async throws -> JSONObject {
-        let all = (try await connection.state(.twenty)["workspaces"]?.array ?? []).compactMap(\.object)
+        let all = (try await connection.state(.twenty)["workspaces"]?.objects ?? [])
         return all.first { $0["id"]?.string == DayPlan.workspaceID } ?? JSONObject()
     }
 
@@ -39,7 +40,7 @@ struct DayReader: Sendable {
     }
 
     private func addHub(_ state: inout DayState) async throws {
-        let domains = (try await connection.state(.assistant)["domains"]?.array ?? []).compactMap(\.object)
+        let domains = (try await connection.state(.assistant)["domains"]?.objects ?? [])
         for domain in domains where domain["workspaceId"]?.string == DayPlan.workspaceID {
             state.add(.hub, "\(domain["domainName"]?.string ?? "-") is connected")
             for user in (domain["users"]?.array ?? []).compactMap(\.string) { state.add(.hub, "user \(user)") }
@@ -50,15 +51,18 @@ struct DayReader: Sendable {
             ("sync_members", facts.membersJob, facts.membersMilliseconds, settings.membersDelayMilliseconds),
         ] {
             let own = calls.filter { call in
-                call["body"]?.object?["action"]?.string == action
-                    && (call["at"]?.string.flatMap { Timestamp(iso8601: $0)?.milliseconds } ?? 0)
-                        >= facts.startedMilliseconds
+                call["body"]?.object?["action"]?.string == action && Self.time(of: call) >= facts.startedMilliseconds
             }
             let keys = Set(own.map { $0["headers"]?.object?["idempotency-key"]?.string ?? "-" })
             for key in keys.sorted() { state.add(.hub, key == job ? "\(action) once" : "\(action) by job \(key)") }
-            let first = own.compactMap { $0["at"]?.string.flatMap { Timestamp(iso8601: $0)?.milliseconds } }.min() ?? 0
+            let first = own.map(Self.time).min() ?? 0
             state.add(.hub, "\(action) \(first >= told + delay ? "after" : "before") its delay")
         }
+    }
+
+    /// When a played system got a call, in ms.
+    private static func time(of call: JSONObject) -> Int64 {
+        call["at"]?.string.flatMap { Timestamp(iso8601: $0)?.milliseconds } ?? 0
     }
 
     private func addCalls(_ people: DayPeople, _ state: inout DayState) async throws {
@@ -96,7 +100,7 @@ struct DayReader: Sendable {
     /// What the subscriber has, by `webhook-id`.
     static func deliveries(_ state: JSONObject) -> [String: Delivery] {
         var deliveries: [String: Delivery] = [:]
-        for item in (state["deliveries"]?.array ?? []).compactMap(\.object) {
+        for item in (state["deliveries"]?.objects ?? []) {
             deliveries[item["id"]?.string ?? ""] = Delivery(
                 type: item["type"]?.string ?? "", subject: item["subject"]?.string ?? "",
                 count: item["count"]?.integer ?? 0)
@@ -114,7 +118,7 @@ struct DayReader: Sendable {
             let page = try await connection.ask(
                 .get, "/v1/deliveries?target=twenty&domain_name=\(DayPlan.account)&since=\(since)&limit=200\(place)")
             count +=
-                (page["items"]?.array ?? []).compactMap(\.object).filter {
+                (page["items"]?.objects ?? []).filter {
                     $0["state"]?.string != "cancelled"
                 }.count
             cursor = page["next_cursor"]?.string
@@ -129,7 +133,7 @@ struct DayReader: Sendable {
     private func dead() async throws -> [String] {
         let since = Timestamp(milliseconds: facts.startedMilliseconds).iso8601
         let page = try await connection.ask(.get, "/v1/dead?since=\(since)&limit=200")
-        return (page["items"]?.array ?? []).compactMap(\.object).map {
+        return (page["items"]?.objects ?? []).map {
             "\($0["kind"]?.string ?? "-"): \($0["reason"]?.string ?? $0["last_error"]?.string ?? "-")"
         }
     }

@@ -1,5 +1,6 @@
 internal import Basics
 internal import Curl
+internal import Peers
 
 /// What an operator does in the evening: the ends of all calls go to the subscription once more.
 struct DayReplay: Sendable {

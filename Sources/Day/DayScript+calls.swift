@@ -1,5 +1,6 @@
 internal import Basics
 internal import Curl
+internal import Peers
 internal import Postgres
 
 extension DayScript {

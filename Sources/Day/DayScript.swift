@@ -3,6 +3,7 @@
 
 internal import Basics
 internal import Curl
+internal import Peers
 
 /// Plays a day.
 struct DayScript: Sendable {
@@ -55,7 +56,7 @@ struct DayScript: Sendable {
     /// The subscription, the account and the systems as they are before it all begins.
     private func prepare(_ facts: inout Facts) async throws {
         try await hub.check()
-        for peer in DaySettings.Peer.allCases { _ = try await connection.calls(peer, under: "/healthz") }
+        for peer in PeerName.allCases { _ = try await connection.calls(peer, under: "/healthz") }
         try await hub.setAccount(
             receiver: settings.apiURL + "/rest/aventora/webhook", secret: settings.receiverSecret)
         let url = (settings.peers[.subscriber] ?? "") + "/hooks"
@@ -141,9 +142,9 @@ struct DayScript: Sendable {
             #"{"workspaceId":"\#(DayPlan.workspaceID)","email":"\#(email)"}"#, token: settings.provisioningSecret)
     }
 
-    private func fail(_ faults: (DaySettings.Peer) -> [String]) async throws {
+    private func fail(_ faults: (PeerName) -> [String]) async throws {
         guard isFailing else { return }
-        for peer in DaySettings.Peer.allCases {
+        for peer in PeerName.allCases {
             let list = faults(peer)
             guard !list.isEmpty else { continue }
             _ = try await connection.call(

@@ -1,34 +1,18 @@
 internal import Basics
 internal import Jobs
+internal import Peers
 internal import Postgres
 public import Program
 
 /// Where the day happens: read from the variables that the programs have too, such as those of `dev.env`.
 public struct DaySettings: Sendable {
-    /// Who is played, and where.
-    enum Peer: String, CaseIterable {
-        case twenty, provisioning, hub, assistant, chatbot, tips, subscriber
-
-        var variable: String {
-            switch self {
-            case .twenty: "TWENTY_CRM_BASE_URL"
-            case .provisioning: "CRM_API_URL"
-            case .hub: "AVENTORA_BASE_URL"
-            case .assistant: "AVENTORA_HUB_PROVISION_CALLBACK_URL"
-            case .chatbot: "DOMAIN_CHATBOT_API_URL"
-            case .tips: "TIPS_API_BASE_URL"
-            case .subscriber: "PEERS_SUBSCRIBER_URL"
-            }
-        }
-    }
-
     let apiURL: String
     let token: String
     let postgres: PostgresConfiguration
     let receiverSecret: String?
     let provisioningSecret: String
     /// `http://host:port` of each.
-    let peers: [Peer: String]
+    let peers: [PeerName: String]
     let fullDelayMilliseconds: Int64
     let membersDelayMilliseconds: Int64
     let longestWaitMilliseconds: Int64
@@ -40,8 +24,8 @@ public struct DaySettings: Sendable {
         postgres = try ServerSettings.postgres(settings, applicationName: "aventora-day")
         receiverSecret = settings.optionalString("AVENTORA_WEBHOOK_SECRET")
         provisioningSecret = try Self.needed(settings, "CRM_PROVISIONING_SECRET")
-        var peers: [Peer: String] = [:]
-        for peer in Peer.allCases { peers[peer] = Self.origin(try Self.needed(settings, peer.variable)) }
+        var peers: [PeerName: String] = [:]
+        for peer in PeerName.allCases { peers[peer] = Self.origin(try Self.needed(settings, peer.variable)) }
         self.peers = peers
         let calls = try WebhookSettings.calls(settings)
         longestWaitMilliseconds = max(calls.quietMilliseconds, calls.longestMilliseconds)
@@ -70,5 +54,20 @@ public struct DaySettings: Sendable {
 
     private static func origin(_ url: String) -> String {
         url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3).joined(separator: "/")
+    }
+}
+
+extension PeerName {
+    /// The variable by which jobs find the system.
+    fileprivate var variable: String {
+        switch self {
+        case .twenty: "TWENTY_CRM_BASE_URL"
+        case .provisioning: "CRM_API_URL"
+        case .hub: "AVENTORA_BASE_URL"
+        case .assistant: "AVENTORA_HUB_PROVISION_CALLBACK_URL"
+        case .chatbot: "DOMAIN_CHATBOT_API_URL"
+        case .tips: "TIPS_API_BASE_URL"
+        case .subscriber: "PEERS_SUBSCRIBER_URL"
+        }
     }
 }

@@ -4,6 +4,9 @@ package struct DevPeers: Sendable {
     let ports: [(name: String, port: UInt16)]
     private static let names = ["twenty", "provisioning", "hub", "assistant", "chatbot", "tips", "subscriber"]
 
+    /// Of the workspace that the played CRM has from the start: see `docs/peers.md`.
+    private static let workspaceID = "20202020-1c25-4d02-bf25-6aeccf7ea419"
+
     /// Peers on ports that are free now.
     static func make() throws(CommandError) -> DevPeers {
         var ports: [(name: String, port: UInt16)] = []
@@ -58,11 +61,11 @@ package struct DevPeers: Sendable {
             [
                 ("TIPS_API_BASE_URL", url("tips") + "/api"), ("TIPS_CLIENT_ID", "peers-tips"),
                 ("TIPS_CLIENT_SECRET", "peers-tips-secret"), ("TIPS_SYNC_ENABLED", "true"),
-                ("TIPS_SYNC_WORKSPACE_ID", "20202020-1c25-4d02-bf25-6aeccf7ea419"),
+                ("TIPS_SYNC_WORKSPACE_ID", Self.workspaceID),
             ],
             [
                 ("TWENTY_INBOUND_SECRETS", secret),
-                ("TWENTY_WORKSPACE_ID", "20202020-1c25-4d02-bf25-6aeccf7ea419"),
+                ("TWENTY_WORKSPACE_ID", Self.workspaceID),
             ],
             [("PEERS_SUBSCRIBER_URL", url("subscriber"))],
             // A played Twenty takes any number, and nobody waits a minute for a played Hub.

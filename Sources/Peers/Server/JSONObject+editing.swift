@@ -1,4 +1,4 @@
-internal import Basics
+package import Basics
 
 extension JSONObject {
     /// Puts a value in place of the key's own, or at the end.
@@ -40,7 +40,7 @@ extension JSONValue {
     static func texts(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
 
     /// The items that are objects, of an array.
-    var objects: [JSONObject] { (array ?? []).compactMap(\.object) }
+    package var objects: [JSONObject] { (array ?? []).compactMap(\.object) }
 
     /// The items that are strings, of an array.
     var strings: [String] { (array ?? []).compactMap(\.string) }
