@@ -115,7 +115,7 @@ extension SystemTests {
             let rotated = try await product.endpoint(made.id, "rotate-secret")
             let second = try #require(rotated.object["secret"]?.string)
             product.addSecret(second)
-            try await Waiting.until("two signatures", within: .seconds(2)) {
+            try await Waiting.until("two signatures", within: .seconds(10)) {
                 let job = try await product.client.acceptOne(Samples.record(object))
                 try await product.client.job(job, toBe: "done")
                 return target.requests.last?.header("webhook-signature")?.split(separator: " ").count == 2
@@ -124,7 +124,7 @@ extension SystemTests {
             #expect(try request.isSigned(with: made.secret))
             #expect(try request.isSigned(with: second))
             _ = try await product.endpoint(made.id, "rotate-secret", #"{"overlap_seconds":0}"#)
-            try await Waiting.until("the old ones to sign no more", within: .seconds(2)) {
+            try await Waiting.until("the old ones to sign no more", within: .seconds(10)) {
                 let job = try await product.client.acceptOne(Samples.record(object))
                 try await product.client.job(job, toBe: "done")
                 return try target.requests.last?.isSigned(with: second) == false
@@ -138,7 +138,7 @@ extension SystemTests {
             let target = try FakeTarget()
             let made = try await product.makeEndpoint(target, ["company.*"], #""signing":"\#(scheme)""#)
             let event = #"{"type":"company.updated","domain_name":"d","data":{"scheme":"\#(scheme)"}}"#
-            let made2 = try await Waiting.value("a delivery", within: .seconds(4)) { () -> TargetRequest? in
+            let made2 = try await Waiting.value("a delivery", within: .seconds(10)) { () -> TargetRequest? in
                 _ = try await product.client.accept(event)
                 return target.requests.first
             }
@@ -176,7 +176,7 @@ extension SystemTests {
             for job in [first, second] { try await product.client.job(job, toBe: "done") }
             let requests = try await target.requests(3)
             let gaps = requests.dropFirst().map { $0.arrival - requests[0].arrival }
-            #expect(gaps.allSatisfy { $0 >= .milliseconds(1_900) && $0 < .seconds(6) }, "\(gaps)")
+            #expect(gaps.allSatisfy { $0 >= .milliseconds(1_900) && $0 < .seconds(12) }, "\(gaps)")
             try await delete(product, made.id)
         }
 
@@ -210,7 +210,7 @@ extension SystemTests {
             for job in try await product.accept(event, making: 1) { try await product.client.job(job, toBe: "done") }
             let change = #"{"url":"\#(new.url())"}"#
             _ = try await product.client.send(.patch, "/v1/endpoints/\(made.id)", body: Array(change.utf8))
-            try await Waiting.until("the new address to be used", within: .seconds(2)) {
+            try await Waiting.until("the new address to be used", within: .seconds(10)) {
                 _ = try await product.client.accept(event)
                 return !new.requests.isEmpty
             }

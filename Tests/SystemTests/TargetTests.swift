@@ -104,7 +104,7 @@ extension SystemTests {
         private func changedSetting(_ product: Product, _ shared: FakeTarget, _ own: FakeTarget) async throws {
             let off = Dictionary(uniqueKeysWithValues: Self.names.map { ("\($0)_webhook_url", "") })
             try await product.setAccount("off.example", off)
-            try await Waiting.until("no job for an account without targets", within: .seconds(5)) {
+            try await Waiting.until("no job for an account without targets", within: .seconds(10)) {
                 try await product.client.accept(Samples.completed("e", of: "off.example")).isEmpty
             }
         }

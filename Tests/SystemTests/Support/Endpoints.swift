@@ -38,7 +38,7 @@ extension Product {
 
     /// Posts an event until it makes so many jobs: a change of an endpoint takes up to two seconds.
     func accept(_ event: String, making count: Int) async throws -> [String] {
-        try await Waiting.value("an event that makes \(count) jobs", within: .seconds(2)) {
+        try await Waiting.value("an event that makes \(count) jobs", within: .seconds(10)) {
             let jobs = try await client.accept(event)
             return jobs.count == count ? jobs : nil
         }
