@@ -16,7 +16,7 @@ internal import CCurl
 
 /// Owns one libcurl easy handle; reset and used again for one transfer after the other, one at a time.
 @safe struct EasyHandle: ~Copyable {
-    private static let readBytes = 4_096
+    private static let readBytes = 2_048
 
     private let handle: UnsafeMutableRawPointer
 

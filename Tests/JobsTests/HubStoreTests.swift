@@ -142,4 +142,18 @@ struct HubStoreTests {
             #expect(error?.code == .storage && error?.isRetriable == false)
         }
     }
+
+    @Test(arguments: [
+        "ALTER VIEW hub.engagements RENAME TO away", "ALTER VIEW hub.engagements RENAME COLUMN person_id TO away",
+        "ALTER VIEW hub.call_transcription RENAME TO away",
+    ])
+    func tellsABrokenViewFromAMissingHub(_ fault: String) async throws {
+        try await PostgresFixture.withDatabase(hasHub: true) { pool in
+            let (hub, event) = (HubStore(pool: pool), try event(#""call_sid":"c""#))
+            guard case .nothingYet = try await hub.record(for: event) else { return #expect(Bool(false)) }
+            try await pool.execute(fault)
+            let error = await #expect(throws: JobsError.self) { try await hub.record(for: event) }
+            #expect(error?.code == .hubUnreadable && error?.isRetriable == true)
+        }
+    }
 }

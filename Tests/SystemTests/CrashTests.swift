@@ -196,6 +196,30 @@ extension SystemTests {
             for process in product.processes { try await product.waitUntilReady(process) }
         }
 
+        /// Somebody is changing the Hub's view; a push that only the Hub can fill waits for it.
+        @Test(.product()) func pushWaitsForABrokenViewUnspent() async throws {
+            let product = try product()
+            let target = try FakeTarget()
+            let account = try await product.makeAccount(target)
+            let engagement = Samples.name("eng")
+            try await product.database.execute("ALTER VIEW hub.engagements RENAME TO away")
+            let job = try await product.client.acceptOne(Samples.updated(engagement, of: account))
+            let view = try await Waiting.value("the push to be put off more than once") {
+                let view = try await product.client.job(job)
+                return view["deferrals"]?.integer ?? 0 >= 3 ? view : nil
+            }
+            #expect(view["attempts"]?.integer == 0, "\(view)")
+            try await product.database.execute(
+                """
+                ALTER VIEW hub.away RENAME TO engagements;
+                INSERT INTO hub.engagements (engagement_id, domain_name, status)
+                VALUES ('\(engagement)', '\(account)', 'completed')
+                """)
+            let done = try await product.client.job(job, toBe: "done", within: .seconds(30))
+            #expect(done["attempts"]?.integer == 1)
+            #expect(target.requests.count == 1)
+        }
+
         @Test(.product(workers: 2, ["CRM_WEBHOOK_TIMEOUT_SECONDS": "60"]))
         func redisThatHangsForLongerThanALeaseMakesNobodyLookDead() async throws {
             let product = try product()

@@ -20,7 +20,8 @@ public struct HubStore: Sendable {
     public init(pool: PostgresPool) { self.pool = pool }
 
     /// The record of an event's engagement: from `hub.engagements`, else from `hub.call_logs` with `hub.call_history`
-    /// and `hub.call_transcription`. One round trip if there is an engagement, else two. Throws `storage`.
+    /// and `hub.call_transcription`. One round trip if there is an engagement, else two. Throws `storage`,
+    /// and `hubUnreadable` while the views are not what they should be.
     public func record(for event: Event) async throws(JobsError) -> HubAnswer {
         // A call that has no engagement of its own goes by its call id.
         let engagementID = event.engagementID ?? event.callSID
@@ -34,7 +35,10 @@ public struct HubStore: Sendable {
                 if let row = try await pool.query(statement, parameters).first { return .found(try Self.record(row)) }
             }
         } catch {
-            throw JobsError.wrap(error, "The Hub's data could not be read")
+            let failure = "The Hub's data could not be read"
+            let error = JobsError.wrap(error, failure)
+            guard await HubViews.areBroken(after: error, pool) else { throw error }
+            throw JobsError(.hubUnreadable, failure, underlying: error.underlying)
         }
         let id = engagementID ?? ""
         return .nothingYet(reason: "the Hub has no engagement and no call \(id) of account \(event.domainName) yet")
