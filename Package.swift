@@ -36,6 +36,8 @@ let package = Package(
         .executable(name: "aventora-scheduler", targets: ["aventora-scheduler"]),
         .executable(name: "aventora-worker", targets: ["aventora-worker"]),
         .library(name: "Jobs", targets: ["Jobs"]),
+        // What the fault suite loads into processes whose clock it steps.
+        .library(name: "aventora-clock", type: .dynamic, targets: ["CSteppedClock"]),
         // With `Redis`, whose configuration and client the engine's types take.
         .library(name: "Queue", targets: ["Queue", "Redis"]),
     ],
@@ -221,6 +223,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "CSteppedClock"),
         .executableTarget(
             name: "aventora-crash",
             dependencies: ["Basics", "Command", "Curl", "Postgres", "Queue", "Redis", "TestKit", arguments, signals],

@@ -69,6 +69,11 @@ struct Judge {
 
     /// An event becomes one job, however often it was posted and whoever died with it.
     private func judgeIdentity(_ ledger: inout SeedLedger) {
+        for (event, named) in facts.crowds {
+            // While the endpoints cannot be read, a second one looks for them later.
+            let own = named.filter { facts.ended[$0]?.kind != "endpoint.route" }
+            if own.count != 1 { ledger.broken.append("\(event) made \(named.count) jobs") }
+        }
         var jobs: [String: Set<String>] = [:]
         for visit in facts.visits { jobs["\(visit.account) \(visit.engagement)", default: []].insert(visit.job) }
         for (event, ids) in jobs where ids.count > 1 {

@@ -25,7 +25,7 @@ struct RecoveryJudge {
     ) {
         let limit = Judge.recoveryLimitMilliseconds
         guard let at = signOfLife(job, after: bereavement.at) else {
-            guard facts.ended[job]?.isDead != true else { return }
+            if let end = facts.ended[job], end.isDead || end.at == nil { return }
             ledger.late += 1
             ledger.broken.append("\(job), held by \(bereavement.worker) at its \(bereavement.action), never ran again")
             return
@@ -59,8 +59,15 @@ struct RecoveryJudge {
         let servers = facts.disturbances.filter { ["redis", "postgres"].contains($0.subject) }
         let helpers = facts.disturbances.filter { $0.action.hasSuffix("-reap") }
         let own = servers.map { Outage(start: $0.start, end: $0.end) }
-        return (own + helpers.map { Outage(start: $0.start, end: $0.start + 1) } + allWorkersAway())
+        return (own + steps() + helpers.map { Outage(start: $0.start, end: $0.start + 1) } + allWorkersAway())
             .sorted { $0.start < $1.start }
+    }
+
+    /// A step of the clock that leases are counted by gives each its full length again, and so does setting it right.
+    private func steps() -> [Outage] {
+        facts.disturbances.filter { $0.subject == FaultClock.redis.subject }.flatMap { step in
+            [step.start, step.end].map { Outage(start: $0, end: $0 + 1) }
+        }
     }
 
     /// A program that was started a moment ago is not up yet.

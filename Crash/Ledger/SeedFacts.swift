@@ -5,7 +5,7 @@ struct EndedJob: Sendable, Hashable {
     let kind: String
     let queue: String
     let attempts: Int
-    /// Since the run began, in ms; nil for a dead one.
+    /// Since the run began, in ms; nil for a dead one, and where Redis's clock was stepped.
     let at: Int64?
     /// What its handler said.
     let note: String
@@ -15,6 +15,8 @@ struct EndedJob: Sendable, Hashable {
 struct SeedFacts: Sendable {
     var workerCount = 0
     var accepted: [AcceptedEvent] = []
+    /// By engagement: the jobs of answers that named more than one.
+    var crowds: [String: [String]] = [:]
     /// In the order of arrival.
     var visits: [Scenery.Visit] = []
     /// By id.

@@ -9,6 +9,7 @@ final class Load: Sendable {
     private struct State {
         var accepted: [AcceptedEvent] = []
         var complaints: [String] = []
+        var crowds: [String: [String]] = [:]
         var refusals: [Int: Int] = [:]
         var unanswered = 0
         var hubRows = 0
@@ -40,6 +41,8 @@ final class Load: Sendable {
     var accepted: [AcceptedEvent] { state.withLock { $0.accepted } }
     /// Answers that no caller should get.
     var complaints: [String] { state.withLock { $0.complaints } }
+    /// By engagement: the jobs of answers that named more than one.
+    var crowds: [String: [String]] { state.withLock { $0.crowds } }
     /// Statuses other than 202, with their counts; 0 is no answer at all.
     var refusals: [Int: Int] {
         state.withLock { $0.refusals.merging($0.unanswered > 0 ? [0: $0.unanswered] : [:]) { $1 } }
@@ -135,7 +138,8 @@ final class Load: Sendable {
         let jobs =
             event.kind == .received
             ? [reply.object["id"]?.string].compactMap { $0 } : ProductClient.jobs(reply)
-        if jobs.count != 1 { complain("\(event.engagement) made \(jobs.count) jobs") }
+        if jobs.isEmpty { complain("\(event.engagement) made no job") }
+        if jobs.count > 1 { state.withLock { $0.crowds[event.engagement] = jobs } }
         return Receipt(
             jobs: jobs, isDuplicate: reply.object["events"]?.array?.first?.object?["duplicate"] == .bool(true),
             isOutbox: reply.object["durability"]?.string == "outbox")

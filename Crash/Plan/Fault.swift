@@ -1,6 +1,16 @@
 /// What a program does.
 enum Role: String, Sendable, Hashable, CaseIterable { case api, worker, scheduler }
 
+/// Whose wall clock.
+enum FaultClock: String, Sendable, Hashable, CaseIterable {
+    case redis
+    /// That of the API, the workers and the schedulers.
+    case programs
+
+    /// As a disturbance has it.
+    var subject: String { "clock of \(rawValue)" }
+}
+
 /// One thing that goes wrong. Programs are meant by their number in their role, from 0.
 enum Fault: Sendable, Hashable, CustomStringConvertible {
     /// SIGKILL, and started again after a while.
@@ -24,6 +34,8 @@ enum Fault: Sendable, Hashable, CustomStringConvertible {
     case killPostgres
     case restartPostgres
     case freezePostgres
+    /// A wall clock is put forward, or back, by so many seconds, and set right after a while.
+    case stepClock(FaultClock, seconds: Int64)
 
     /// Two faults of one subject never overlap.
     var subject: String {
@@ -33,6 +45,7 @@ enum Fault: Sendable, Hashable, CustomStringConvertible {
         case .scaleUp: "scale"
         case .killRedis, .restartRedis, .freezeRedis, .fillRedis: "redis"
         case .killPostgres, .restartPostgres, .freezePostgres: "postgres"
+        case .stepClock(let clock, _): clock.subject
         }
     }
 
@@ -46,6 +59,7 @@ enum Fault: Sendable, Hashable, CustomStringConvertible {
         case .scaleDown: "scale down"
         case .restartRedis, .restartPostgres: "restart"
         case .fillRedis: "fill"
+        case .stepClock(_, let seconds): "step \(seconds) s"
         }
     }
 

@@ -55,10 +55,12 @@ struct FaultDraw {
         case .programs: program(&random)
         case .redis: first ? redis(&random) : program(&random)
         case .postgres: first ? postgres(&random) : program(&random)
+        case .clocks: Bool.random(using: &random) || first ? clock(&random) : program(&random)
         case .everything:
-            switch Int.random(in: 0...3, using: &random) {
+            switch Int.random(in: 0...5, using: &random) {
             case 0: redis(&random)
             case 1: postgres(&random)
+            case 2: clock(&random)
             default: program(&random)
             }
         }
@@ -106,6 +108,14 @@ struct FaultDraw {
         case 1: at(.restartPostgres, until: window * 2 / 3, lasts: 0...2_000, &random)
         default: at(.freezePostgres, until: window / 2, lasts: 1_000...5_000, &random)
         }
+    }
+
+    /// Back by more than a lease and forward by more than two; what is due later waits for the time it was to run at.
+    private func clock(_ random: inout SeededRandom) -> PlannedFault {
+        let clock = FaultClock.allCases[Int.random(in: 0..<FaultClock.allCases.count, using: &random)]
+        let size = Int64.random(in: 1...20, using: &random)
+        let seconds = Bool.random(using: &random) ? size : -size
+        return at(.stepClock(clock, seconds: seconds), until: window / 2, lasts: 1_500...6_000, &random)
     }
 
     private func at(

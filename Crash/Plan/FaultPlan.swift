@@ -7,7 +7,7 @@ import TestKit
 /// What happens in the run of one seed. Pure.
 struct FaultPlan: Sendable, Hashable {
     /// What a seed looks at most; a run has all kinds.
-    enum Theme: String, Sendable, Hashable, CaseIterable { case programs, redis, postgres, everything }
+    enum Theme: String, Sendable, Hashable, CaseIterable { case programs, redis, postgres, clocks, everything }
 
     /// A process that dies at a named point.
     struct Arming: Sendable, Hashable {
@@ -68,7 +68,9 @@ struct FaultPlan: Sendable, Hashable {
     }
 
     /// The programs' own faults are half of all.
-    private static let themes: [Theme] = [.programs, .programs, .programs, .redis, .redis, .postgres, .everything]
+    private static let themes: [Theme] = [
+        .programs, .programs, .programs, .redis, .redis, .postgres, .clocks, .everything,
+    ]
 
     private static func arm(_ point: FaultPoint, _ schedulers: Int, _ random: inout SeededRandom) -> Arming {
         switch point {
@@ -91,6 +93,11 @@ struct FaultPlan: Sendable, Hashable {
             let nth = Int.random(in: 1...40, using: &random)
             return Arming(point: point, nth: nth, programs: [Program(role: .worker, index: 0)])
         }
+    }
+
+    /// Whether this clock is stepped at all.
+    func steps(_ clock: FaultClock) -> Bool {
+        faults.contains { if case .stepClock(clock, _) = $0.fault { true } else { false } }
     }
 
     /// Target 0 is always good: there is always work that goes through.

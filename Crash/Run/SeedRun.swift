@@ -87,6 +87,7 @@ struct SeedRun: Sendable {
         facts.visits = scenery.visits(target)
         facts.accepted = load.accepted
         facts.refusals = load.refusals
+        facts.crowds = load.crowds
         facts.complaints += load.complaints
         return facts
     }
@@ -116,6 +117,13 @@ struct SeedRun: Sendable {
         let client = APIReader(system)
         let result: Result<Void, any Error>
         do {
+            // A minute that begins while the programs stop would leave a job behind.
+            try await Waiting.until("the schedules to be paused", within: Self.drainLimit) {
+                do { return try await client.pauseSchedules() } catch {
+                    try Task.checkCancellation()
+                    return false  // as below
+                }
+            }
             result = .success(
                 try await postgres.withPool(system.databaseURL) { pool in
                     try await Waiting.until("the drain", within: Self.drainLimit) {
@@ -148,11 +156,13 @@ struct SeedRun: Sendable {
                 try await pool.query(PostgresStatement("outbox", "SELECT id, carried_by, ended_at FROM jobs.outbox"))
             )
         }
+        // The engine's times are those of Redis.
+        let isTimeKnown = system.clocks[.redis] == nil
         for row in rows {
             facts.ended[try row.string("id")] = EndedJob(
                 isDead: try row.string("state") == "dead", isQuarantined: false, kind: try row.string("kind"),
                 queue: try row.string("queue"), attempts: Int(try row.integer("attempts")),
-                at: clock.milliseconds(wall: try row.instantMilliseconds("finished_at")),
+                at: isTimeKnown ? clock.milliseconds(wall: try row.instantMilliseconds("finished_at")) : nil,
                 note: try row.optionalString("note") ?? "")
         }
         for job in dead {

@@ -26,6 +26,8 @@ final class CrashSystem: Sendable {
     let redis: PrivateRedis
     let postgres: SlotPostgres
     let inspector: RedisInspector
+    /// Those that the plan steps.
+    let clocks: [FaultClock: SteppedClock]
     let tokens = ProductTokens()
     private let environment: [String: String]
     private let apiPorts: [UInt16]
@@ -39,14 +41,18 @@ final class CrashSystem: Sendable {
     /// What a program ends with whose grace was over before it had drained.
     private static let internalFaultCode: Int32 = 70
 
-    private init(plan: FaultPlan, place: Place, redis: PrivateRedis, postgres: SlotPostgres) throws {
+    private init(
+        plan: FaultPlan, place: Place, redis: PrivateRedis, postgres: SlotPostgres,
+        clocks: [FaultClock: SteppedClock]
+    ) throws {
         self.plan = plan
         self.place = place
         self.redis = redis
         self.postgres = postgres
+        self.clocks = clocks
         inspector = RedisInspector(
             client: RedisClient(configuration: try RedisConfiguration(url: redis.url), name: "inspector"))
-        environment = [
+        let own = [
             "PATH": "/usr/bin:/bin", "REDIS_URL": redis.url,
             "DATABASE_URL": postgres.server.url(database: place.databaseName), "API_TOKENS": tokens.variable,
             "LOG_LEVEL": "info", "AVENTORA_WEBHOOK_SECRET": tokens.receiver, "OUTBOUND_ALLOW": "127.0.0.1",
@@ -54,6 +60,7 @@ final class CrashSystem: Sendable {
             "CRM_WEBHOOK_TIMEOUT_SECONDS": "\(Scenery.timeoutMilliseconds / 1_000)",
             "WORKER_SHUTDOWN_GRACE_SECONDS": "\(plan.graceSeconds)",
         ]
+        environment = own.merging(clocks[.programs]?.environment ?? [:]) { $1 }
         var programs: [CrashProgram] = []
         let counts: [(Role, Int)] = [
             (.api, plan.apiCount), (.worker, plan.workerCount), (.scheduler, plan.schedulerCount),
@@ -70,10 +77,17 @@ final class CrashSystem: Sendable {
     /// Makes everything and starts every program, armed as planned; returns when all are ready.
     static func start(_ plan: FaultPlan, place: Place, postgres: SlotPostgres) async throws -> CrashSystem {
         try PrivateFile.makeDirectory("\(place.directory)/logs")
-        let redis = try await PrivateRedis.start(PrivateRedis.Options(directory: "\(place.directory)/redis"))
+        var clocks: [FaultClock: SteppedClock] = [:]
+        for clock in FaultClock.allCases where plan.steps(clock) {
+            clocks[clock] = try SteppedClock(
+                file: "\(place.directory)/clock-of-\(clock.rawValue)", programs: place.programs)
+        }
+        var options = PrivateRedis.Options(directory: "\(place.directory)/redis")
+        options.environment = clocks[.redis]?.environment ?? [:]
+        let redis = try await PrivateRedis.start(options)
         let system: CrashSystem
         do {
-            system = try CrashSystem(plan: plan, place: place, redis: redis, postgres: postgres)
+            system = try CrashSystem(plan: plan, place: place, redis: redis, postgres: postgres, clocks: clocks)
         } catch {
             await redis.kill()
             throw error

@@ -1,6 +1,7 @@
 import Command
 import Glibc
 import Redis
+import TestKit
 
 /// Does to a system what its plan says.
 struct Injector: Sendable {
@@ -31,6 +32,7 @@ struct Injector: Sendable {
         case .replace(let index): try await replace(index)
         case .scaleUp: try await system.addWorker()
         case .scaleDown(let index): await scaleDown(index)
+        case .stepClock(let clock, let seconds): try await step(clock, seconds, fault, pause)
         case .killRedis, .restartRedis, .freezeRedis, .fillRedis, .killPostgres, .restartPostgres, .freezePostgres:
             let number = chronicle.begin(fault.subject, fault.action)
             try await disturb(fault, pause)
@@ -106,6 +108,15 @@ struct Injector: Sendable {
             if isLong || !bereavement.taken.isEmpty { chronicle.add(bereavement) }
         }
         program.send(SIGCONT)
+        chronicle.end(number)
+    }
+
+    private func step(_ name: FaultClock, _ seconds: Int64, _ fault: Fault, _ pause: Duration) async throws {
+        guard let clock = system.clocks[name] else { return }
+        let number = chronicle.begin(fault.subject, fault.action)
+        try clock.step(to: seconds)
+        try await Task.sleep(for: pause)
+        try clock.step(to: 0)
         chronicle.end(number)
     }
 

@@ -6,7 +6,7 @@
 // actor runs is `close`.
 
 internal import CCurl
-internal import Dispatch
+internal import Glibc
 internal import Synchronization
 internal import Threads
 
@@ -14,6 +14,7 @@ internal import Threads
 actor TransferLoop {
     private static let longestWaitMilliseconds: Int64 = 10_000
     private static let mostIdleTransfers = 256
+    private static let pauseMicroseconds: UInt32 = 10_000
 
     // The client owns both and stops the executor before it lets go of it.
     private unowned let executor: ThreadExecutor
@@ -60,7 +61,7 @@ actor TransferLoop {
         let hasWaited = multi?.wait(atMostMilliseconds: longest) ?? false
         inbox.endWaiting()
         // An error of libcurl's own returns at once: do not spin on it.
-        if !hasMoved || !hasWaited { _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(10)) }
+        if !hasMoved || !hasWaited { usleep(Self.pauseMicroseconds) }
         return true
     }
 

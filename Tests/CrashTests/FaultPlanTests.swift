@@ -23,6 +23,7 @@ import Testing
             "scale up scale", "scale down worke", "kill redis", "restart redis", "freeze redis", "fill redis",
             "kill postg", "restart postg", "freeze postg",
         ]
+        for clock in FaultClock.allCases { #expect(plans.contains { $0.steps(clock) }) }
         #expect(actions.isSuperset(of: expected), "\(Set(expected).subtracting(actions))")
     }
 

@@ -26,7 +26,7 @@ import Testing
             deliveredAt: mood == .good ? time : nil, engagement: name)
     }
 
-    private func done(attempts: Int = 1, at time: Int64) -> EndedJob {
+    private func done(attempts: Int = 1, at time: Int64?) -> EndedJob {
         EndedJob(
             isDead: false, isQuarantined: false, kind: "engagement.push", queue: "webhooks", attempts: attempts,
             at: time, note: "HTTP 200")
@@ -72,6 +72,8 @@ import Testing
         #expect(!judge(facts).isGood)
         facts.disturbances = [Disturbance(subject: "api-0", action: "kill", start: 130, end: 900)]
         #expect(!judge(facts).isGood)
+        facts.disturbances = [Disturbance(subject: FaultClock.redis.subject, action: "step 9 s", start: 130, end: 900)]
+        #expect(!judge(facts).isGood)
         facts.disturbances = [Disturbance(subject: "worker-0", action: "kill", start: 130, end: 900)]
         #expect(judge(facts).duplicated == ["worker: kill": 1])
         #expect(judge(facts).isGood)
@@ -95,6 +97,18 @@ import Testing
         #expect(judge(facts).isGood, "\(judge(facts).broken)")
     }
 
+    @Test func anEventMakesOneJobBesideTheLookForItsEndpoints() {
+        var facts = good()
+        facts.crowds = ["e-a": ["job-a", "job-z"]]
+        #expect(!judge(facts).isGood)
+        facts.ended["job-z"] = EndedJob(
+            isDead: false, isQuarantined: false, kind: "endpoint.route", queue: "webhooks", attempts: 1, at: 120,
+            note: "")
+        facts.counters["webhooks"]?["done"] = 3
+        facts.counters["webhooks"]?["enqueued"] = 3
+        #expect(judge(facts).isGood, "\(judge(facts).broken)")
+    }
+
     @Test func totalsThatDoNotAddUpAreBroken() {
         var facts = good()
         facts.counters["webhooks"] = ["enqueued": 3, "done": 2]
@@ -114,9 +128,18 @@ import Testing
         // Nobody could: the time counts from the end of the outage.
         facts.disturbances.append(Disturbance(subject: "redis", action: "freeze", start: 3_000, end: 9_000))
         #expect(judge(facts).isGood && judge(facts).longestRecovery == 6_126)
+        facts.disturbances[1] = Disturbance(
+            subject: FaultClock.redis.subject, action: "step -9 s", start: 3_000, end: 9_000)
+        #expect(judge(facts).isGood && judge(facts).longestRecovery == 6_125)
+        facts.disturbances[1] = Disturbance(
+            subject: FaultClock.programs.subject, action: "step -9 s", start: 3_000, end: 9_000)
+        #expect(!judge(facts).isGood)
         facts.visits.removeLast()
         facts.ended["job-a"] = done(at: 121)
         #expect(!judge(facts).isGood)
+        // When it ended is not known, but that it did is.
+        facts.ended["job-a"] = done(at: nil)
+        #expect(judge(facts).late == 0)
     }
 
     @Test func lateResultsOfAFrozenWorkerAreRefused() {

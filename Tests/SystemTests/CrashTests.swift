@@ -220,6 +220,36 @@ extension SystemTests {
             #expect(target.requests.count == 1)
         }
 
+        /// The clock of the programs' machine is set forward by an hour and back again. A beat late by an hour would give
+        /// the job to another.
+        @Test func clockThatIsSetTakesNobodysLease() async throws {
+            let file = TestFolders.make("clock")
+            defer { PrivateFile.remove(file) }
+            let clock = try SteppedClock(file: file, programs: ProgramFolder.programs)
+            var options = ProductOptions(environment: clock.environment)
+            options.environment["CRM_WEBHOOK_TIMEOUT_SECONDS"] = "60"
+            let complaints = try await Product.run(options) { product in
+                let target = try FakeTarget(answers: [.held(status: 200)])
+                let account = try await product.makeAccount(target)
+                let job = try await product.client.acceptOne(Samples.completed("held", of: account))
+                _ = try await target.requests(1)
+                try clock.step(to: 3_600)
+                // The first one was waited for before the step.
+                for _ in 0..<2 {
+                    let beats = try await product.redisReply("ZRANGE", "aj:workers", "0", "-1", "WITHSCORES")
+                    try await Waiting.until("the next beat", seen: { product.workers[0].logTail }) {
+                        try await product.redisReply("ZRANGE", "aj:workers", "0", "-1", "WITHSCORES") != beats
+                    }
+                }
+                try clock.step(to: 0)
+                target.release()
+                let done = try await product.client.job(job, toBe: "done")
+                #expect(done["crashes"]?.integer == 0 && done["attempts"]?.integer == 1, "\(done)")
+                #expect(target.requests.count == 1)
+            }
+            #expect(complaints.isEmpty)
+        }
+
         @Test(.product(workers: 2, ["CRM_WEBHOOK_TIMEOUT_SECONDS": "60"]))
         func redisThatHangsForLongerThanALeaseMakesNobodyLookDead() async throws {
             let product = try product()

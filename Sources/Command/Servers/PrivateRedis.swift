@@ -32,6 +32,8 @@ public final class PrivateRedis: Sendable {
         public var listensOnSocket = false
         /// Further lines of its configuration file, such as `maxmemory 64mb`.
         public var settings: [String] = []
+        /// Variables for it, beside those that it has anyhow.
+        public var environment: [String: String] = [:]
         /// How long it may read its data at a start.
         public var startLimit = Duration.seconds(60)
 
@@ -101,7 +103,8 @@ public final class PrivateRedis: Sendable {
         let child = try await ChildProcess.start(
             ChildCommand(
                 executable: program, arguments: ["\(directory)/redis.conf"],
-                environment: ["PATH": "/usr/bin:/bin", Leftovers.directoryVariable: directory],
+                environment: options.environment.merging(
+                    ["PATH": "/usr/bin:/bin", Leftovers.directoryVariable: directory]) { $1 },
                 workingDirectory: directory, output: .file(log)
             )
         )

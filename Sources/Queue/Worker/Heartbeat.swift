@@ -1,7 +1,6 @@
 // A process's sign of life, and its watch over the others'. It lives on a thread and a connection of its own: a pool
 // that is blocked or busy must not look like a death.
 
-import Dispatch
 public import Logging
 public import Redis
 import ServiceLifecycle
@@ -57,7 +56,7 @@ public actor Heartbeat {
     private let clock = SystemMonotonicClock()
     private var failures = 0
     private var beatMilliseconds: Int64?
-    private nonisolated let stopSignal = DispatchSemaphore(value: 0)
+    private nonisolated let stopSignal = StopSignal()
 
     /// - Parameters:
     ///   - configuration: of the connection that the heartbeat makes for itself.
@@ -106,11 +105,11 @@ public actor Heartbeat {
     }
 
     /// Ends ``run()``. Call it when every claim is settled.
-    public nonisolated func stop() { stopSignal.signal() }
+    public nonisolated func stop() { stopSignal.set() }
 
     /// Blocks this actor's own thread, which has nothing else to do.
     private func waitForStop() -> Bool {
-        stopSignal.wait(timeout: .now() + .milliseconds(Int(intervalMilliseconds))) == .success
+        stopSignal.wait(milliseconds: intervalMilliseconds)
     }
 
     private func beat() async {
