@@ -14,6 +14,8 @@
 -- lease gets its full length again, counted from the first beat after the silence.
 
 local call = redis.call
+-- By how much, in ms, a clock may go back without anybody's notice.
+local tolerance = 1000
 -- As in work.lua: a full Redis must not make everybody look dead.
 call('HDEL', KEYS[2], '')
 local time_now = tonumber(ARGV[1])
@@ -26,7 +28,7 @@ local is_worker = ARGV[6] == '1'
 
 local clock = call('HMGET', KEYS[3], 'last', 'grace')
 local last, grace = tonumber(clock[1]) or 0, tonumber(clock[2]) or 0
-if time_now - last > lease / 2 or time_now < last - 1000 then
+if time_now - last > lease / 2 or time_now < last - tolerance then
   grace = time_now + lease
   call('HSET', KEYS[3], 'grace', grace)
 end
@@ -45,7 +47,7 @@ end
 local function expired_of(leases)
   if is_worker then call('ZADD', leases, time_now, name) end
   -- A lease from the future was written before the clock was set back: it starts now.
-  for _, early in ipairs(call('ZRANGEBYSCORE', leases, time_now + lease, '+inf', 'LIMIT', 0, 100)) do
+  for _, early in ipairs(call('ZRANGEBYSCORE', leases, time_now + tolerance, '+inf', 'LIMIT', 0, 100)) do
     call('ZADD', leases, time_now, early)
   end
   if time_now < grace then return '' end
