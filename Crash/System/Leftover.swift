@@ -6,8 +6,7 @@ enum Leftover {
     /// Keys of a queue that outlive its jobs: settings, totals, the dead, and what is known of them and of targets.
     private static let lasting: Set<String> = [
         "dead", "errors", "jobs", "counters", "meta", "doorbell", "pace", "schedules", "ticks", "lanes:limits",
-        "lanes:bucket",
-        "lanes:breaker",
+        "lanes:bucket", "lanes:breaker",
     ]
     private static let receipts = "receipt:"
     /// What keys of no queue begin with.
