@@ -25,7 +25,7 @@ extension SystemTests {
             let id = Samples.name("p")
             let event =
                 #"{"id":"\#(id)","type":"\#(object).created","domain_name":"d","workspace_id":"w","data":{"id":"\#(id)","n":1.50}}"#
-            let job = try #require(try await product.accept(event.replacing(id, with: "warm"), making: 1).first)
+            let job = try #require(try await product.accept(Samples.record(object), making: 1).first)
             try await product.client.job(job, toBe: "done")
             let jobs = try await product.client.accept(event)
             #expect(jobs.count == 1)

@@ -37,6 +37,8 @@ extension Product {
     }
 
     /// Posts an event until it makes so many jobs: a change of an endpoint takes up to two seconds.
+    ///
+    /// - Parameter event: without an id, or what it made at first would be its answer for ever.
     func accept(_ event: String, making count: Int) async throws -> [String] {
         try await Waiting.value("an event that makes \(count) jobs", within: .seconds(10)) {
             let jobs = try await client.accept(event)
