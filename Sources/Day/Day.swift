@@ -126,7 +126,7 @@ public struct Day: Sendable {
     private static let settleMilliseconds: Int64 = 62_000
 
     private func isIdle(_ connection: DayConnection) async throws -> Bool {
-        let queues = (try await connection.ask(.get, "/v1/queues")["items"]?.objects ?? [])
+        let queues = try await connection.ask(.get, "/v1/queues")["items"]?.objects ?? []
         return queues.allSatisfy { queue in
             ["ready", "due", "running"].allSatisfy { queue[$0]?.integer == 0 }
         }

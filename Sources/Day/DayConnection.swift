@@ -54,8 +54,8 @@ struct DayConnection: Sendable {
 
     /// Removes it, and those of days that were killed.
     func removeSubscriptions() async throws {
-        let items = try await ask(.get, "/v1/endpoints?limit=200")["items"]?.array ?? []
-        for endpoint in items.compactMap(\.object) where endpoint["description"]?.string == Self.subscription {
+        let endpoints = try await ask(.get, "/v1/endpoints?limit=200")["items"]?.objects ?? []
+        for endpoint in endpoints where endpoint["description"]?.string == Self.subscription {
             _ = try await ask(.delete, "/v1/endpoints/\(endpoint["id"]?.string ?? "")")
         }
     }

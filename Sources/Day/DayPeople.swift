@@ -10,8 +10,8 @@ struct DayPeople: Sendable {
     private let roles: JSONObject
 
     init(_ workspace: JSONObject) {
-        people = (workspace["people"]?.objects ?? [])
-        members = (workspace["workspaceMembers"]?.objects ?? [])
+        people = workspace["people"]?.objects ?? []
+        members = workspace["workspaceMembers"]?.objects ?? []
         roles = workspace["memberRoles"]?.object ?? JSONObject()
         byID = Dictionary(people.map { ($0["id"]?.string ?? "", $0) }) { first, _ in first }
         memberEmails = Dictionary(

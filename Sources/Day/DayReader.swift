@@ -20,7 +20,7 @@ struct DayReader: Sendable {
 
     /// The first workspace of Twenty.
     static func workspace(_ connection: DayConnection) async throws -> JSONObject {
-        let all = (try await connection.state(.twenty)["workspaces"]?.objects ?? [])
+        let all = try await connection.state(.twenty)["workspaces"]?.objects ?? []
         return all.first { $0["id"]?.string == DayPlan.workspaceID } ?? JSONObject()
     }
 
@@ -40,10 +40,10 @@ struct DayReader: Sendable {
     }
 
     private func addHub(_ state: inout DayState) async throws {
-        let domains = (try await connection.state(.assistant)["domains"]?.objects ?? [])
+        let domains = try await connection.state(.assistant)["domains"]?.objects ?? []
         for domain in domains where domain["workspaceId"]?.string == DayPlan.workspaceID {
             state.add(.hub, "\(domain["domainName"]?.string ?? "-") is connected")
-            for user in (domain["users"]?.array ?? []).compactMap(\.string) { state.add(.hub, "user \(user)") }
+            for user in domain["users"]?.strings ?? [] { state.add(.hub, "user \(user)") }
         }
         let calls = try await connection.calls(.assistant, under: "/internal")
         for (action, job, told, delay) in [
@@ -100,7 +100,7 @@ struct DayReader: Sendable {
     /// What the subscriber has, by `webhook-id`.
     static func deliveries(_ state: JSONObject) -> [String: Delivery] {
         var deliveries: [String: Delivery] = [:]
-        for item in (state["deliveries"]?.objects ?? []) {
+        for item in state["deliveries"]?.objects ?? [] {
             deliveries[item["id"]?.string ?? ""] = Delivery(
                 type: item["type"]?.string ?? "", subject: item["subject"]?.string ?? "",
                 count: item["count"]?.integer ?? 0)

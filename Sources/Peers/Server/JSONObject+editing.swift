@@ -43,5 +43,5 @@ extension JSONValue {
     package var objects: [JSONObject] { (array ?? []).compactMap(\.object) }
 
     /// The items that are strings, of an array.
-    var strings: [String] { (array ?? []).compactMap(\.string) }
+    package var strings: [String] { (array ?? []).compactMap(\.string) }
 }
