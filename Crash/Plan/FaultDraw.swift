@@ -110,7 +110,7 @@ struct FaultDraw {
         }
     }
 
-    /// Back by more than a lease and forward by more than two; what is due later waits for the time it was to run at.
+    /// By up to two leases either way, and set right soon: what came to be due while it was ahead waits for that time.
     private func clock(_ random: inout SeededRandom) -> PlannedFault {
         let clock = FaultClock.allCases[Int.random(in: 0..<FaultClock.allCases.count, using: &random)]
         let size = Int64.random(in: 1...20, using: &random)

@@ -118,20 +118,10 @@ struct SeedRun: Sendable {
         let result: Result<Void, any Error>
         do {
             // A minute that begins while the programs stop would leave a job behind.
-            try await Waiting.until("the schedules to be paused", within: Self.drainLimit) {
-                do { return try await client.pauseSchedules() } catch {
-                    try Task.checkCancellation()
-                    return false  // as below
-                }
-            }
+            try await wait("the schedules to be paused") { try await client.pauseSchedules() }
             result = .success(
                 try await postgres.withPool(system.databaseURL) { pool in
-                    try await Waiting.until("the drain", within: Self.drainLimit) {
-                        do { return try await isDrained(system, client, pool) } catch {
-                            try Task.checkCancellation()
-                            return false  // a program or a server is on its way up
-                        }
-                    }
+                    try await wait("the drain") { try await isDrained(system, client, pool) }
                 })
         } catch {
             result = .failure(error)
@@ -139,6 +129,16 @@ struct SeedRun: Sendable {
         await client.shutdown()
         do { try result.get() } catch is WaitExpired { return false }
         return true
+    }
+
+    /// A condition that cannot be looked at is not there yet: a program or a server is on its way up.
+    private func wait(_ purpose: String, until condition: () async throws -> Bool) async throws {
+        try await Waiting.until(purpose, within: Self.drainLimit) {
+            do { return try await condition() } catch {
+                try Task.checkCancellation()
+                return false
+            }
+        }
     }
 
     private func isDrained(_ system: CrashSystem, _ client: APIReader, _ pool: PostgresPool) async throws -> Bool {

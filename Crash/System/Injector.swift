@@ -112,7 +112,7 @@ struct Injector: Sendable {
     }
 
     private func step(_ name: FaultClock, _ seconds: Int64, _ fault: Fault, _ pause: Duration) async throws {
-        guard let clock = system.clocks[name] else { return }
+        guard let clock = system.clocks[name] else { throw CrashError("\(fault) has no clock to step") }
         let number = chronicle.begin(fault.subject, fault.action)
         try clock.step(to: seconds)
         try await Task.sleep(for: pause)

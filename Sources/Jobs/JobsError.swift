@@ -13,7 +13,7 @@ public struct JobsError: Error, Sendable, CustomStringConvertible {
         public static let migrationChanged = Code(description: "migration_changed")
         /// What Postgres holds is not what it should be.
         public static let unexpectedData = Code(description: "unexpected_data")
-        /// The Hub's views cannot be read now, whatever its people do to its views; `underlying` says how.
+        /// The Hub's views cannot be read now, whatever its people do to them; `underlying` says how.
         public static let hubUnreadable = Code(description: "hub_unreadable")
     }
 

@@ -11,9 +11,15 @@ package struct SteppedClock: Sendable {
     /// - Parameters:
     ///   - file: made by it, and read by the processes; absolute.
     ///   - programs: the folder of the built programs, where the library is too.
+    ///
+    /// - Throws: `.missingProgram` without the library, which a process would do without and say so on standard error only.
     package init(file: String, programs: String) throws {
+        let library = "\(programs)/libaventora-clock.so"
+        guard FileManager.default.fileExists(atPath: library) else {
+            throw CommandError(.missingProgram, "\(library) is not there: it comes with a build of the whole package")
+        }
         self.file = file
-        environment = ["LD_PRELOAD": "\(programs)/libaventora-clock.so", "AVENTORA_CLOCK_FILE": file]
+        environment = ["LD_PRELOAD": library, "AVENTORA_CLOCK_FILE": file]
         try PrivateFile.write(String(repeating: "\0", count: MemoryLayout<Int64>.size), to: file)
     }
 

@@ -5,7 +5,7 @@ internal import Glibc
 /// The wait goes by the monotonic clock. Dispatch's semaphores go by the wall clock on Linux (`sem_timedwait`): when the
 /// clock is set back by an hour, theirs lasts an hour longer.
 @safe public final class StopSignal: @unchecked Sendable {
-    // Both live as long as this object; `isSet` is reached with the mutex held only.
+    // @unchecked: both pointers are set once and live as long as this object; `isSet` is reached with the mutex held only.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var isSet = false

@@ -1,6 +1,7 @@
 import Basics
 import Command
 import Postgres
+import Redis
 import TestKit
 import Testing
 
@@ -19,6 +20,11 @@ extension SystemTests {
         private func deliveries(_ target: FakeTarget) -> [String: [ContinuousClock.Instant]] {
             Dictionary(grouping: target.delivered) { String($0.header("webhook-id")?.dropFirst(4) ?? "") }
                 .mapValues { $0.map(\.arrival) }
+        }
+
+        /// When each worker beat last.
+        private func beats(_ product: Product) async throws -> RedisReply {
+            try await product.redisReply("ZRANGE", "aj:workers", "0", "-1", "WITHSCORES")
         }
 
         @Test(.product(workers: 0, ["CRM_WEBHOOK_TIMEOUT_SECONDS": "60"]))
@@ -236,9 +242,9 @@ extension SystemTests {
                 try clock.step(to: 3_600)
                 // The first one was waited for before the step.
                 for _ in 0..<2 {
-                    let beats = try await product.redisReply("ZRANGE", "aj:workers", "0", "-1", "WITHSCORES")
+                    let last = try await beats(product)
                     try await Waiting.until("the next beat", seen: { product.workers[0].logTail }) {
-                        try await product.redisReply("ZRANGE", "aj:workers", "0", "-1", "WITHSCORES") != beats
+                        try await beats(product) != last
                     }
                 }
                 try clock.step(to: 0)
